@@ -1,0 +1,257 @@
+"""All anticipated errors, each with a stable public code, an HTTP status and words for the user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+
+class PlacementError(Exception):
+    """An anticipated failure.  ``code`` and ``status`` are public; ``message`` says what to do.
+
+    Keyword arguments are facts for the message and for the reply (never personal data).
+    """
+
+    code: str = "refused"
+    status: int = 409
+    message: str | _StrPromise = _("This is not possible right now.")
+
+    def __init__(self, **facts: object) -> None:
+        super().__init__(self.code)
+        self.facts = facts
+
+    def words(self) -> str:
+        """Return the message in the active language, with the facts filled in."""
+        return str(self.message) % self.facts if self.facts else str(self.message)
+
+
+class BadRequest(PlacementError):
+    """The body cannot be read as what the call expects."""
+
+    code = "bad_request"
+    status = 400
+    message = _("The request could not be read. Reload the page and try again.")
+
+
+class BodyTooLarge(PlacementError):
+    """The body is larger than the call takes."""
+
+    code = "too_large"
+    status = 413
+    message = _("The request is too large.")
+
+
+# Sessions
+
+
+class SessionUnknown(PlacementError):
+    """No such session, or not one this browser may touch: both answer alike."""
+
+    code = "session_unknown"
+    status = 404
+    message = _("This test is not open in this browser. Ask a member of staff for help.")
+
+
+class TokenMissing(PlacementError):
+    """The session exists, but this browser holds no right to it any more."""
+
+    code = "token_missing"
+    status = 401
+    message = _("This browser does not hold this test any more. Enter the resume code.")
+
+
+class SessionNotStarted(PlacementError):
+    """The clock does not run yet."""
+
+    code = "not_started"
+    status = 409
+    message = _("The test has not been started yet.")
+
+
+class SessionEnded(PlacementError):
+    """The session was submitted or its time is over."""
+
+    code = "ended"
+    status = 409
+    message = _("This test has ended. What was entered is kept.")
+
+
+class AnswersMissing(PlacementError):
+    """Submit named entries that have not arrived; ``missing`` lists [from, to] ranges."""
+
+    code = "missing"
+    status = 409
+    message = _("Some answers have not arrived yet. They are being sent again.")
+
+
+class DigestDiffers(PlacementError):
+    """The browser's answers are not the server's; the reply carries the server's."""
+
+    code = "digest"
+    status = 409
+    message = _("Some answers differ from what the server holds. Please look at them once more.")
+
+
+class WriterTaken(PlacementError):
+    """The claim names a writer that another epoch of this session already uses."""
+
+    code = "writer_taken"
+    status = 409
+    message = _("This page has to be reloaded before it can go on.")
+
+
+# Registration
+
+
+class EventClosed(PlacementError):
+    """The test event does not take registrations now."""
+
+    code = "event_closed"
+    status = 409
+    message = _("This test day is not open for registration now.")
+
+
+class NoRuleForStudent(PlacementError):
+    """No placement rule covers the grade and class rank."""
+
+    code = "no_rule"
+    status = 409
+    message = _(
+        "There is no placement rule for this grade and class rank yet. Please tell a member of staff."
+    )
+
+
+class NoExamForLevel(PlacementError):
+    """No published exam serves the level; staff must map one."""
+
+    code = "no_exam_for_level"
+    status = 409
+    message = _("There is no test for this level yet. Please tell a member of staff.")
+
+
+class NoFurtherLevelChange(PlacementError):
+    """The policy allows no further easier or harder test."""
+
+    code = "no_level_change"
+    status = 409
+    message = _("An easier or harder test is not possible any more.")
+
+
+# Papers and tracks
+
+
+class UnknownFile(PlacementError):
+    """No stored file has this name."""
+
+    code = "unknown_file"
+    status = 404
+    message = _("This file does not exist any more.")
+
+
+class PaperRejected(PlacementError):
+    """The uploaded paper cannot be used; the subclass says why."""
+
+    code = "paper_rejected"
+    status = 422
+    message = _("This paper cannot be used.")
+
+
+class PaperNotPdf(PaperRejected):
+    """The content is not a PDF, whatever the file is called."""
+
+    code = "not_a_pdf"
+    message = _("This file is not a PDF. Choose the exam paper as a PDF file.")
+
+
+class PaperEncrypted(PaperRejected):
+    """The PDF opens only with a password."""
+
+    code = "encrypted"
+    message = _("This PDF asks for a password. Save it without one and upload it again.")
+
+
+class PaperDamaged(PaperRejected):
+    """The PDF is cut off or broken."""
+
+    code = "damaged"
+    message = _("This PDF is damaged or incomplete. Save or scan it again and upload the new file.")
+
+
+class PaperWithoutPages(PaperRejected):
+    """The PDF has no page."""
+
+    code = "no_pages"
+    message = _("This PDF has no pages. Choose another file.")
+
+
+class PaperTooManyPages(PaperRejected):
+    """The PDF has more pages than allowed; ``most`` is the limit."""
+
+    code = "too_many_pages"
+    message = _("This PDF has more than %(most)s pages. Upload only the pages of the exam.")
+
+
+class PaperTooLarge(PaperRejected):
+    """The file is larger than allowed; ``most_mb`` is the limit."""
+
+    code = "paper_too_large"
+    status = 413
+    message = _("This PDF is larger than %(most_mb)s MB. Scan it with fewer dots per inch.")
+
+
+class PaperPageTooLarge(PaperRejected):
+    """A page or a picture is too large to be shown; ``page`` counts from 1, 0 when unknown."""
+
+    code = "page_too_large"
+    message = _(
+        "A page or picture in this PDF is too large to be shown. Scan it with at most 300 dots"
+        " per inch or print it to a new PDF."
+    )
+
+
+class TrackRejected(PlacementError):
+    """The uploaded recording cannot be used; the subclass says why."""
+
+    code = "track_rejected"
+    status = 422
+    message = _("This recording cannot be used.")
+
+
+class TrackNotAudio(TrackRejected):
+    """The content is none of the accepted audio formats, whatever the file is called."""
+
+    code = "not_audio"
+    message = _("This file is not a recording. Choose an MP3, M4A, WAV or OGG file.")
+
+
+class TrackUnplayable(TrackRejected):
+    """The file holds video, several streams, or a coding that some browsers cannot play."""
+
+    code = "unplayable"
+    message = _("Not every browser can play this recording. Save it as MP3 and upload it again.")
+
+
+class TrackDamaged(TrackRejected):
+    """The recording is cut off or broken."""
+
+    code = "track_damaged"
+    message = _("This recording is damaged or incomplete. Save it again and upload the new file.")
+
+
+class TrackTooLong(TrackRejected):
+    """The recording plays longer than allowed; ``most_minutes`` is the limit."""
+
+    code = "track_too_long"
+    message = _("This recording is longer than %(most_minutes)s minutes. Upload a shorter one.")
+
+
+class TrackTooLarge(TrackRejected):
+    """The file is larger than allowed; ``most_mb`` is the limit."""
+
+    code = "track_too_large"
+    status = 413
+    message = _("This recording is larger than %(most_mb)s MB. Save it as MP3 and upload it again.")
