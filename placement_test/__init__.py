@@ -1,0 +1,1 @@
+"""PrimePath, a placement-test system: papers in, answers kept, levels explained."""

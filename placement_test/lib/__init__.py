@@ -1,0 +1,1 @@
+"""Things every area uses, each named by its subject."""

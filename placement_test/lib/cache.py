@@ -1,0 +1,60 @@
+"""The product's cache: keys are built here, and a cache that is down means slow, never wrong."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.core.cache import cache
+from django.db import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
+
+MISSING = object()
+T = TypeVar("T")
+
+
+def key(kind: str, *parts: object) -> str:
+    """Return the key of one thing: ``key("exam", 7)`` is ``exam:7``."""
+    return ":".join([kind, *map(str, parts)])
+
+
+def remember(name: str, seconds: int, make: Callable[[], T]) -> T:
+    """Return what the cache holds under ``name``, or make it and keep it for ``seconds``."""
+    found = _get(name)
+    if found is not MISSING:
+        return found  # type: ignore[no-any-return]
+    made = make()
+    _set(name, made, seconds)
+    return made
+
+
+def forget(name: str) -> None:
+    """Drop ``name`` once the current transaction is committed."""
+    transaction.on_commit(lambda: _delete(name))
+
+
+def _get(name: str) -> Any:
+    try:
+        return cache.get(name, MISSING)
+    except Exception:  # noqa: BLE001 - any failure of a cache is a miss
+        logger.warning("cache read failed", exc_info=True)
+        return MISSING
+
+
+def _set(name: str, value: object, seconds: int) -> None:
+    try:
+        cache.set(name, value, seconds)
+    except Exception:  # noqa: BLE001
+        logger.warning("cache write failed", exc_info=True)
+
+
+def _delete(name: str) -> None:
+    try:
+        cache.delete(name)
+    except Exception:
+        # Unlike a failed read this could serve old content: say so at error level.
+        logger.exception("cache could not forget")

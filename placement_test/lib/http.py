@@ -1,0 +1,109 @@
+"""Between the server and the views: request ids, the academy's zone, errors as replies."""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from typing import TYPE_CHECKING
+
+import structlog
+from django.http import JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from placement_test.errors import BodyTooLarge, PlacementError
+from placement_test.lib import academy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
+
+    Respond = Callable[[HttpRequest], HttpResponse]
+
+logger = logging.getLogger(__name__)
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Return whether the caller reads JSON rather than a page."""
+    return request.path.startswith("/api/")
+
+
+def body(request: HttpRequest, most: int) -> bytes:
+    """Return the request's body without ever reading more than ``most`` bytes.
+
+    :raises BodyTooLarge: where it is longer
+    """
+    if int(request.META.get("CONTENT_LENGTH") or 0) > most:
+        raise BodyTooLarge
+    content = request.read(most + 1)
+    if len(content) > most:
+        raise BodyTooLarge
+    return content
+
+
+class RequestIdMiddleware:
+    """Give each request an id that stands in its log lines and its reply."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        name = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=name)
+        response = self.respond(request)
+        response["X-Request-ID"] = name
+        return response
+
+
+class AcademyTimeMiddleware:
+    """Show moments in the academy's zone."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if is_api(request):
+            return self.respond(request)
+        with timezone.override(academy.zone()):
+            return self.respond(request)
+
+
+class PlacementErrorMiddleware:
+    """Turn an anticipated error into its reply: JSON for the API, a page for people."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.respond(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer a ``PlacementError``; leave all others to Django."""
+        if not isinstance(error, PlacementError):
+            return None
+        logger.info("refused", extra={"code": error.code, "status": error.status})
+        if is_api(request):
+            return JsonResponse(
+                {"error": error.code, "message": error.words(), **error.facts}, status=error.status
+            )
+        return render(
+            request,
+            "errors/refused.html",
+            {"error": error, "words": error.words()},
+            status=error.status,
+        )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a failed CSRF check in a way that pages can repair by themselves."""
+    words = _("The page was open for too long. Reload it and try again.")
+    if is_api(request):
+        return JsonResponse({"error": "csrf", "message": words}, status=403)
+    return render(request, "errors/refused.html", {"words": words}, status=403)

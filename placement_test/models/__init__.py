@@ -1,0 +1,77 @@
+"""The tables."""
+
+from placement_test.models.academy import (
+    Academy,
+    AuditEntry,
+    Campus,
+    ConsentText,
+    School,
+    StaffUser,
+)
+from placement_test.models.curriculum import Level, PlacementRule, Program, RuleSet, SubProgram
+from placement_test.models.exams import (
+    CutSet,
+    Exam,
+    ExamVersion,
+    KeyRevision,
+    PaperPage,
+    Part,
+    PartKey,
+    Question,
+    Section,
+    Track,
+)
+from placement_test.models.people import Student, TestEvent
+from placement_test.models.results import HandMark, PartMark, Placement, Result
+from placement_test.models.sessions import (
+    Adjustment,
+    AnswerEvent,
+    ConflictingEntry,
+    EntryKind,
+    Receipt,
+    RunnerState,
+    SessionToken,
+    StudentAnswer,
+    StudentSession,
+    Writer,
+)
+
+__all__ = [
+    "Academy",
+    "Adjustment",
+    "AnswerEvent",
+    "AuditEntry",
+    "Campus",
+    "ConflictingEntry",
+    "ConsentText",
+    "CutSet",
+    "EntryKind",
+    "Exam",
+    "ExamVersion",
+    "HandMark",
+    "KeyRevision",
+    "Level",
+    "PaperPage",
+    "Part",
+    "PartKey",
+    "PartMark",
+    "Placement",
+    "PlacementRule",
+    "Program",
+    "Question",
+    "Receipt",
+    "Result",
+    "RuleSet",
+    "RunnerState",
+    "School",
+    "Section",
+    "SessionToken",
+    "StaffUser",
+    "Student",
+    "StudentAnswer",
+    "StudentSession",
+    "SubProgram",
+    "TestEvent",
+    "Track",
+    "Writer",
+]

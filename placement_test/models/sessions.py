@@ -1,0 +1,247 @@
+"""A student's sitting of one exam version, and every entry that it recorded."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class StudentSession(models.Model):
+    """One student's sitting.  Facts about the student are those of that day.
+
+    ``deadline_at`` = started_at + allotted + adjustments, kept by whoever writes an adjustment.
+    ``epoch`` is the highest one claimed; ``rev`` rises when another writer's entry was applied.
+    """
+
+    class State(models.TextChoices):
+        """registered -> open -> submitted | expired."""
+
+        REGISTERED = "registered", _("Registered")
+        OPEN = "open", _("Working")
+        SUBMITTED = "submitted", _("Submitted")
+        EXPIRED = "expired", _("Time over")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    student = models.ForeignKey("Student", models.SET_NULL, null=True, related_name="sessions")
+    event = models.ForeignKey("TestEvent", models.PROTECT, null=True, related_name="sessions")
+    campus = models.ForeignKey("Campus", models.PROTECT, related_name="sessions")
+    version = models.ForeignKey("ExamVersion", models.PROTECT, related_name="sessions")
+    previous = models.ForeignKey("self", models.SET_NULL, null=True, related_name="following")
+    level_step = models.SmallIntegerField(default=0)
+    preview_by = models.ForeignKey("StaffUser", models.PROTECT, null=True, related_name="+")
+
+    grade = models.PositiveSmallIntegerField(_("grade"))
+    rank_percent = models.DecimalField(_("class rank"), max_digits=5, decimal_places=2)
+    school = models.ForeignKey("School", models.SET_NULL, null=True, related_name="sessions")
+    rule_set = models.ForeignKey("RuleSet", models.PROTECT, null=True, related_name="+")
+    start_level = models.ForeignKey("Level", models.PROTECT, null=True, related_name="+")
+    consent = models.ForeignKey("ConsentText", models.PROTECT, null=True, related_name="+")
+    consent_at = models.DateTimeField(null=True)
+    consent_by = models.CharField(max_length=10, blank=True)  # "student" or "guardian"
+
+    state = models.CharField(max_length=10, choices=State, default=State.REGISTERED)
+    registered_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    allotted_seconds = models.PositiveIntegerField()
+    deadline_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    archived_at = models.DateTimeField(null=True)
+
+    epoch = models.PositiveIntegerField(default=0)
+    rev = models.PositiveIntegerField(default=0)
+    last_contact_at = models.DateTimeField(null=True)
+    pending = models.PositiveIntegerField(default=0)
+    storage = models.CharField(max_length=10, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state="registered", started_at=None)
+                | Q(state="open", started_at__isnull=False, deadline_at__isnull=False)
+                | Q(state__in=["submitted", "expired"], ended_at__isnull=False),
+                name="session_state_and_times_agree",
+            ),
+            models.CheckConstraint(
+                condition=Q(rank_percent__gte=0, rank_percent__lt=100), name="session_rank"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class SessionToken(models.Model):
+    """What lets one browser act for a session: the SHA-256 of a 256-bit random token."""
+
+    session = models.ForeignKey(StudentSession, models.CASCADE, related_name="tokens")
+    digest = models.CharField(max_length=64, unique=True)
+    issued_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"token {self.pk}"
+
+
+class Writer(models.Model):
+    """One claim: a page that writes entries under an epoch.
+
+    ``through`` is the last seq up to which none is missing; ``last_seq`` the greatest seen.
+    """
+
+    session = models.ForeignKey(StudentSession, models.CASCADE, related_name="writers")
+    writer = models.UUIDField()
+    epoch = models.PositiveIntegerField()
+    through = models.PositiveIntegerField(default=0)
+    last_seq = models.PositiveIntegerField(default=0)
+    claimed_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["session", "writer"], name="one_claim_a_writer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"writer {self.pk}"
+
+
+class EntryKind(models.TextChoices):
+    """What an entry records."""
+
+    ANSWER = "answer", _("Answer")
+    FLAG = "flag", _("Flag")
+    PLAY = "play", _("Play")
+
+
+class AnswerEvent(models.Model):
+    """One entry, as it arrived.  The log is append-only.
+
+    ``subject`` is the id of the part, the question (flag) or the track (play); ``value`` is its
+    canonical JSON text; ``at_ms`` is what the device's clock said: evidence, never a judge.
+    """
+
+    class Status(models.TextChoices):
+        """What became of the entry."""
+
+        APPLIED = "applied", _("Applied")
+        SUPERSEDED = "superseded", _("Superseded")
+        LATE = "late", _("Late")
+        REJECTED = "rejected", _("Rejected")
+
+    id = models.BigAutoField(primary_key=True)
+    session = models.ForeignKey(StudentSession, models.CASCADE, related_name="events")
+    writer = models.UUIDField()
+    seq = models.PositiveIntegerField()
+    epoch = models.PositiveIntegerField()
+    kind = models.CharField(max_length=6, choices=EntryKind)
+    subject = models.BigIntegerField()
+    value = models.TextField()
+    at_ms = models.BigIntegerField()
+    received_at = models.DateTimeField()
+    status = models.CharField(max_length=10, choices=Status)
+    reason = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["session", "writer", "seq"], name="one_entry_a_seq"),
+        ]
+
+    def __str__(self) -> str:
+        return f"entry {self.pk}"
+
+
+class ConflictingEntry(models.Model):
+    """An entry under a (session, writer, seq) that already holds other content; kept raw."""
+
+    session = models.ForeignKey(StudentSession, models.CASCADE, related_name="conflicts")
+    writer = models.UUIDField()
+    seq = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    content = models.TextField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["session", "writer", "seq", "digest"], name="one_conflict_a_content"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"conflict {self.pk}"
+
+
+class StudentAnswer(models.Model):
+    """The current answer of one part: the entry with the greatest (epoch, seq, writer)."""
+
+    session = models.ForeignKey(StudentSession, models.CASCADE, related_name="answers")
+    part = models.ForeignKey("Part", models.PROTECT, related_name="+")
+    value = models.TextField()
+    epoch = models.PositiveIntegerField()
+    seq = models.PositiveIntegerField()
+    writer = models.UUIDField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["session", "part"], name="one_answer_a_part"),
+        ]
+
+    def __str__(self) -> str:
+        return f"answer {self.pk}"
+
+
+class RunnerState(models.Model):
+    """A flag or a play count that the runner shows again; ordered like answers."""
+
+    session = models.ForeignKey(StudentSession, models.CASCADE, related_name="runner_states")
+    kind = models.CharField(max_length=6, choices=EntryKind)
+    subject = models.BigIntegerField()
+    value = models.TextField()
+    epoch = models.PositiveIntegerField()
+    seq = models.PositiveIntegerField()
+    writer = models.UUIDField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["session", "kind", "subject"], name="one_runner_state_a_subject"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"
+
+
+class Adjustment(models.Model):
+    """Time given (or taken) by staff; rows are only appended."""
+
+    session = models.ForeignKey(StudentSession, models.CASCADE, related_name="adjustments")
+    seconds = models.IntegerField()
+    reason = models.CharField(_("reason"), max_length=200)
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey("StaffUser", models.PROTECT, null=True, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.seconds:+} s"
+
+
+class Receipt(models.Model):
+    """What a submission was answered with: signed, and never changed."""
+
+    session = models.ForeignKey(StudentSession, models.CASCADE, related_name="receipts")
+    submit_id = models.UUIDField()
+    body = models.TextField()
+    signature = models.CharField(max_length=100)
+    key_id = models.CharField(max_length=20)
+    check_code = models.CharField(max_length=12)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["session", "submit_id"], name="one_receipt_a_submit"),
+        ]
+
+    def __str__(self) -> str:
+        return self.check_code

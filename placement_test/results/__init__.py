@@ -1,0 +1,1 @@
+"""Marking and placing a session; reports and exports."""

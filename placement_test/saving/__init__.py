@@ -1,0 +1,1 @@
+"""The save path: order, time and the writing of entries."""

@@ -1,0 +1,1 @@
+"""A student's way through a test: register, begin, save, submit."""

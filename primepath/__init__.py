@@ -1,0 +1,1 @@
+"""One PrimePath installation: settings, addresses and the server's entry points."""
