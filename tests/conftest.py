@@ -1,0 +1,69 @@
+"""Fixtures of every test.
+
+``noon`` stops the clock.  ``db`` and ``client`` are pytest-django's.  The database is a file (SQLite)
+or a server (PostgreSQL), so that threads and processes may use it in tests marked
+``django_db(transaction=True)``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import django
+import pytest
+
+from tests import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import time_machine
+
+environment.prepare()
+django.setup()
+
+# Noon in Seoul, where the sample academy is; a Monday, in term.
+NOON = dt.datetime(2026, 3, 9, 3, 0, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def noon() -> Iterator[time_machine.Traveller]:
+    """Stop the clock at ``NOON``; ``noon.shift(seconds)`` and ``noon.move_to(moment)`` move it."""
+    import time_machine  # noqa: PLC0415
+
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Put the test database of SQLite into a file of this process."""
+    from django.conf import settings  # noqa: PLC0415
+
+    database: dict[str, Any] = settings.DATABASES["default"]
+    if environment.database() == "sqlite":
+        file = Path(os.environ["PRIMEPATH_DATA_DIR"]) / "test.sqlite3"
+        database.setdefault("TEST", {})["NAME"] = str(file)
+    elif worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        database.setdefault("TEST", {})["NAME"] = f"test_primepath_{worker}"
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    """Let no test see what another one cached."""
+    from django.core.cache import caches  # noqa: PLC0415
+
+    yield
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything below ``tests/browser`` and ``tests/faults`` by its folder."""
+    for item in items:
+        for name in ("browser", "faults"):
+            if Path(__file__).parent / name in item.path.parents:
+                item.add_marker(name)
