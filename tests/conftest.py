@@ -1,7 +1,7 @@
 """Fixtures of every test.
 
-``noon`` stops the clock.  ``db`` and ``client`` are pytest-django's.  The database is a file (SQLite)
-or a server (PostgreSQL), so that threads and processes may use it in tests marked
+``noon`` stops the clock.  ``db`` and ``client`` are pytest-django's.  The database is a file
+(SQLite) or a server (PostgreSQL), so that threads and processes may use it in tests marked
 ``django_db(transaction=True)``.
 """
 
