@@ -1,0 +1,1 @@
+"""The sample exams in words: every question carries its own key."""
