@@ -1,0 +1,1 @@
+"""The academy: login, schools, campuses, staff accounts, policies, test events, audit list."""

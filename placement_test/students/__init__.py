@@ -1,0 +1,1 @@
+"""Students: finding, showing, merging and splitting people."""

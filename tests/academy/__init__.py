@@ -1,0 +1,1 @@
+"""The academy, its staff and its days."""
