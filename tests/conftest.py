@@ -32,7 +32,7 @@ NOON = dt.datetime(2026, 3, 9, 3, 0, tzinfo=dt.UTC)
 @pytest.fixture
 def noon() -> Iterator[time_machine.Traveller]:
     """Stop the clock at ``NOON``; ``noon.shift(seconds)`` and ``noon.move_to(moment)`` move it."""
-    import time_machine  # noqa: PLC0415
+    import time_machine
 
     with time_machine.travel(NOON, tick=False) as traveller:
         yield traveller
@@ -41,7 +41,7 @@ def noon() -> Iterator[time_machine.Traveller]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """Put the test database of SQLite into a file of this process."""
-    from django.conf import settings  # noqa: PLC0415
+    from django.conf import settings
 
     database: dict[str, Any] = settings.DATABASES["default"]
     if environment.database() == "sqlite":
@@ -54,7 +54,7 @@ def django_db_modify_db_settings() -> None:
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
     """Let no test see what another one cached."""
-    from django.core.cache import caches  # noqa: PLC0415
+    from django.core.cache import caches
 
     yield
     for cache in caches.all(initialized_only=True):

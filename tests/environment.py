@@ -65,7 +65,7 @@ def _prepare_run() -> None:
 
 
 def _start_servers(folder: Path) -> None:
-    from tests.servers import PostgreSQL, Valkey  # noqa: PLC0415 - dev wheels, only needed here
+    from tests.servers import PostgreSQL, Valkey
 
     postgresql = PostgreSQL(folder)
     valkey = Valkey(folder)

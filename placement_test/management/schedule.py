@@ -1,0 +1,48 @@
+"""What an installation does by itself at regular times, in one list for every kind of runner."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+from django.core.management import call_command
+from django.utils.module_loading import import_string
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Job:
+    """A function without arguments, named by its dotted path, and how often it runs."""
+
+    name: str
+    every: dt.timedelta
+    function: str
+
+    def run(self) -> None:
+        """Import the function and call it."""
+        import_string(self.function)()
+
+
+def clear_expired_logins() -> None:
+    """Delete staff's browser sessions that have expired."""
+    call_command("clearsessions")
+
+
+JOBS = (
+    # Students see "time is up" from their own clock; five seconds is what a teacher notices.
+    Job(
+        name="end overdue sessions",
+        every=dt.timedelta(seconds=5),
+        function="placement_test.sessions.services.sweep",
+    ),
+    # A class of forty writes about 1 MB of log in this time, which moves in some milliseconds.
+    Job(
+        name="checkpoint",
+        every=dt.timedelta(seconds=30),
+        function="placement_test.lib.transactions.checkpoint",
+    ),
+    Job(
+        name="clear expired logins",
+        every=dt.timedelta(days=1),
+        function="placement_test.management.schedule.clear_expired_logins",
+    ),
+)
