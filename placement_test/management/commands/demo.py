@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HOST = "127.0.0.1"
+END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # More than SQLite can use at once; a thread that waits for its turn to write costs little.
 SERVER_THREADS = 8
 # Idle connections count too, and a browser keeps up to six: room for a hall of 150 browsers.
@@ -53,8 +54,10 @@ class Command(BaseCommand):
 
         :raises CommandError: if the port or the data folder is in use, or the server does not start
         """
-        for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for sign in END_SIGNALS:
             signal.signal(sign, signal.default_int_handler)
+        # Names and answers of students: nobody else on this machine reads them.
+        os.umask(0o077)
         with contextlib.suppress(KeyboardInterrupt), only_demo_of(Path(settings.DATA_DIR)):
             refuse_busy(port)
             self.prepare()
@@ -86,7 +89,7 @@ class Command(BaseCommand):
             while True:
                 self.look_after(processes)
         finally:
-            for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for sign in END_SIGNALS:
                 signal.signal(sign, signal.SIG_IGN)
             end_all(processes)
 
@@ -138,7 +141,8 @@ def server_command(port: int) -> list[str]:
         "--blocking-threads": SERVER_THREADS,
         "--backpressure": SERVER_CONNECTIONS,
         "--workers-kill-timeout": 5,
-        "--log-level": "warning",
+        # Its only warning is about more threads than cores; most of ours wait for the database.
+        "--log-level": "error",
     }
     granian = shutil.which("granian", path=str(Path(sys.executable).parent)) or "granian"
     words = [str(word) for option in options.items() for word in option]
