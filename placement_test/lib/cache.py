@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.core.cache import cache
 from django.db import transaction
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MISSING = object()
 T = TypeVar("T")
 
 
@@ -24,32 +23,34 @@ def key(kind: str, *parts: object) -> str:
 
 def remember(name: str, seconds: int, make: Callable[[], T]) -> T:
     """Return what the cache holds under ``name``, or make it and keep it for ``seconds``."""
-    found = _get(name)
-    if found is not MISSING:
-        return found  # type: ignore[no-any-return]
+    found = find(name)
+    if found is not None:
+        return cast("T", found)
     made = make()
-    _set(name, made, seconds)
+    keep(name, made, seconds)
     return made
+
+
+def find(name: str) -> Any:
+    """Return what is kept under ``name``, or None: also where the cache is down."""
+    try:
+        return cache.get(name)
+    except Exception:
+        logger.warning("cache read failed", exc_info=True)
+        return None
+
+
+def keep(name: str, value: object, seconds: int) -> None:
+    """Keep ``value`` (not None); a cache that is down keeps nothing."""
+    try:
+        cache.set(name, value, seconds)
+    except Exception:
+        logger.warning("cache write failed", exc_info=True)
 
 
 def forget(name: str) -> None:
     """Drop ``name`` once the current transaction is committed."""
     transaction.on_commit(lambda: _delete(name))
-
-
-def _get(name: str) -> Any:
-    try:
-        return cache.get(name, MISSING)
-    except Exception:  # noqa: BLE001 - any failure of a cache is a miss
-        logger.warning("cache read failed", exc_info=True)
-        return MISSING
-
-
-def _set(name: str, value: object, seconds: int) -> None:
-    try:
-        cache.set(name, value, seconds)
-    except Exception:  # noqa: BLE001
-        logger.warning("cache write failed", exc_info=True)
 
 
 def _delete(name: str) -> None:

@@ -9,6 +9,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from placement_test.models.academy import Campus
+from placement_test.models.curriculum import Level
+
 LABEL_STYLES = [
     ("circled", "① ② ③ ④ ⑤"),
     ("bracketed", "(A) (B) (C) (D)"),
@@ -22,10 +25,10 @@ class Exam(models.Model):
 
     title = models.CharField(_("title"), max_length=120)
     levels = models.ManyToManyField(
-        "Level", blank=True, related_name="exams", verbose_name=_("levels it serves")
+        Level, blank=True, related_name="exams", verbose_name=_("levels it serves")
     )
     campuses = models.ManyToManyField(
-        "Campus",
+        Campus,
         blank=True,
         related_name="exams",
         verbose_name=_("campuses"),

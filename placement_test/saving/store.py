@@ -1,0 +1,389 @@
+"""The writing of one batch: one short transaction, committed before it is acknowledged."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import itertools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+
+from placement_test.errors import SessionUnknown, TokenMissing
+from placement_test.lib import clock
+from placement_test.saving import rules
+from placement_test.saving.entries import EntryReply, SaveReply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from uuid import UUID
+
+    from placement_test.saving.entries import Batch, Entry
+
+LOCK = """
+SELECT s.version_id, s.state, s.deadline_at, s.epoch, s.rev, s.allotted_seconds, t.id,
+       w.id, w.epoch, w.through, w.last_seq
+FROM placement_test_studentsession s
+LEFT JOIN placement_test_sessiontoken t ON t.session_id = s.id AND t.digest = %s
+LEFT JOIN placement_test_writer w ON w.session_id = s.id AND w.writer = %s
+WHERE s.id = %s
+"""
+
+EVENT_COLUMNS = (
+    "session_id, writer, seq, epoch, kind, subject, value, at_ms, received_at, status, reason"
+)
+
+UPSERT = """
+INSERT INTO {table} (session_id, {subject}, value, epoch, seq, writer) VALUES {rows}
+ON CONFLICT (session_id, {subject}) DO UPDATE
+SET value = excluded.value, epoch = excluded.epoch, seq = excluded.seq, writer = excluded.writer
+WHERE (excluded.epoch, excluded.seq, excluded.writer)
+    > ({table}.epoch, {table}.seq, {table}.writer)
+RETURNING {subject}
+"""
+
+
+@dataclass(slots=True)
+class Locked:
+    """A session under its row lock, as far as saving must know it."""
+
+    id: UUID
+    version_id: int
+    state: str
+    deadline_at: dt.datetime | None
+    epoch: int
+    rev: int
+    allotted_seconds: int
+    writer_row: int | None
+    writer_epoch: int
+    through: int
+    last_seq: int
+
+    def remaining_ms(self, at: dt.datetime) -> int:
+        """Return the milliseconds left at that moment; the whole time before the start."""
+        if self.deadline_at is None:
+            return self.allotted_seconds * 1000
+        return max(0, int((self.deadline_at - at).total_seconds() * 1000))
+
+
+@dataclass(slots=True)
+class Saved:
+    """A reply, and whether the batch changed what a finished session's result stands on."""
+
+    reply: SaveReply
+    changes_result: bool
+
+
+@dataclass(slots=True)
+class _Row:
+    entry: Entry
+    text: str
+    status: str
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class _Writing:
+    """One batch on its way: what is new, what was there, what it made of the answers."""
+
+    locked: Locked
+    batch: Batch
+    arrived: dt.datetime
+    rows: list[_Row] = field(default_factory=list)
+    replies: dict[int, EntryReply] = field(default_factory=dict)
+    missing: list[tuple[int, int]] = field(default_factory=list)
+
+
+def lock(session_id: UUID, *, token: str, writer: str) -> Locked:
+    """Lock a session inside the caller's transaction, and check the browser's right: 1 query.
+
+    ``token`` is the plain token of the cookie; "" is never right.
+
+    :raises SessionUnknown: where there is no such session
+    :raises TokenMissing: where the token is not one of its own
+    """
+    suffix = " FOR UPDATE OF s" if connection.features.has_select_for_update_of else ""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK + suffix, [token_digest(token), writer, session_id.hex])
+        row = cursor.fetchone()
+    if row is None:
+        raise SessionUnknown
+    version, state, deadline, epoch, rev, allotted, token_id, *of_writer = row
+    if token_id is None:
+        raise TokenMissing
+    return Locked(
+        session_id,
+        version,
+        state,
+        _moment(deadline),
+        epoch,
+        rev,
+        allotted,
+        of_writer[0],
+        *(value or 0 for value in of_writer[1:]),
+    )
+
+
+def token_digest(token: str) -> str:
+    """Return under what a token is stored."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def save(
+    session_id: UUID,
+    batch: Batch,
+    *,
+    token: str,
+    arrived: dt.datetime,
+    shapes_of: Callable[[int], rules.Shapes],
+) -> Saved:
+    """Write one batch and return its reply; everything is on disk when this returns.
+
+    ``shapes_of(version_id)`` says what the exam has.  Statements: begin, lock, append, upsert,
+    session, writer, commit; a heartbeat takes begin, lock, session, commit.  Entries seen before
+    cost one more.
+
+    :raises SessionUnknown, TokenMissing: as ``lock``
+    """
+    with transaction.atomic():
+        locked = lock(session_id, token=token, writer=batch.writer)
+        writing = _Writing(locked, batch, arrived)
+        changes_result = False
+        if batch.entries:
+            _sort_out(writing, shapes_of(locked.version_id))
+            changes_result = _write(writing) and locked.state == "expired"
+        elif locked.last_seq > locked.through:
+            _find_missing(writing)
+        _note_contact(writing)
+    return Saved(_reply(writing), changes_result)
+
+
+def _sort_out(writing: _Writing, shapes: rules.Shapes) -> None:
+    """Tell new entries from known ones and give each new one its status."""
+    locked, batch = writing.locked, writing.batch
+    when = rules.moment(locked.state, locked.deadline_at, writing.arrived)
+    known = (
+        _known(locked, batch) if batch.entries[0].seq <= locked.last_seq or _mixed(batch) else {}
+    )
+    for entry in batch.entries:
+        checked = rules.check(entry.kind, entry.part, bytes(entry.value), shapes)
+        content = (entry.kind, entry.part, checked.text, entry.at)
+        if entry.seq in known:
+            same = known[entry.seq] == content
+            if not same:
+                _keep_conflict(writing, entry, checked.text)
+            writing.replies.setdefault(
+                entry.seq, EntryReply(entry.seq, "duplicate" if same else "conflict")
+            )
+            continue
+        known[entry.seq] = content
+        status, reason = "applied", checked.reason
+        if reason:
+            status = "rejected"
+        elif when == "early":
+            status, reason = "rejected", "not_started"
+        elif when == "late":
+            status = "late"
+        writing.rows.append(_Row(entry, checked.text, status, reason))
+
+
+def _mixed(batch: Batch) -> bool:
+    """Return whether the seqs are not simply ascending, so that one may be there already."""
+    seqs = [entry.seq for entry in batch.entries]
+    return any(later <= earlier for earlier, later in itertools.pairwise(seqs))
+
+
+def _known(locked: Locked, batch: Batch) -> dict[int, tuple[str, int, str, int]]:
+    seqs = [entry.seq for entry in batch.entries if entry.seq <= locked.last_seq]
+    if not seqs:
+        return {}
+    marks = ", ".join(["%s"] * len(seqs))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT seq, kind, subject, value, at_ms FROM placement_test_answerevent"  # noqa: S608
+            f" WHERE session_id = %s AND writer = %s AND seq IN ({marks})",
+            [locked.id.hex, batch.writer, *seqs],
+        )
+        return {seq: tuple(content) for seq, *content in cursor.fetchall()}
+
+
+def _write(writing: _Writing) -> bool:
+    """Append the new entries and apply them; return whether an answer changed."""
+    batch, locked = writing.batch, writing.locked
+    applied = [row for row in writing.rows if row.status == "applied"]
+    won = _apply(writing, [row for row in applied if row.entry.kind == "answer"], "answer")
+    for kind in ("flag", "play"):
+        _apply(writing, [row for row in applied if row.entry.kind == kind], kind)
+    if writing.rows:
+        _append(writing)
+        _advance(writing)
+    for row in writing.rows:
+        writing.replies[row.entry.seq] = EntryReply(row.entry.seq, row.status, row.reason)
+    if won and batch.epoch < locked.epoch:
+        locked.rev += 1
+    return bool(won)
+
+
+def _apply(writing: _Writing, rows: Sequence[_Row], kind: str) -> set[int]:
+    """Upsert the newest entry of each subject; mark those that met a newer one."""
+    if not rows:
+        return set()
+    newest = rules.newest((row.entry.part, row.entry.seq) for row in rows)
+    folded = [row for row in rows if newest[row.entry.part] == row.entry.seq]
+    batch, session = writing.batch, writing.locked.id.hex
+    if kind == "answer":
+        table, subject, extra = "placement_test_studentanswer", "part_id", []
+    else:
+        table, subject, extra = "placement_test_runnerstate", "kind, subject", [kind]
+    one = "(" + ", ".join(["%s"] * (6 + len(extra))) + ")"
+    sql = UPSERT.format(table=table, subject=subject, rows=", ".join([one] * len(folded)))
+    values: list[Any] = []
+    for row in folded:
+        order = (batch.epoch, row.entry.seq, batch.writer)
+        values += [session, *extra, row.entry.part, row.text, *order]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        won = {row[-1] for row in cursor.fetchall()}
+    for row in rows:
+        if row.entry.part not in won:
+            row.status = "superseded"
+    return won
+
+
+def _append(writing: _Writing) -> None:
+    batch = writing.batch
+    one = "(" + ", ".join(["%s"] * 11) + ")"
+    received = connection.ops.adapt_datetimefield_value(writing.arrived)
+    values: list[Any] = []
+    for row in writing.rows:
+        entry = row.entry
+        values += [
+            writing.locked.id.hex,
+            batch.writer,
+            entry.seq,
+            batch.epoch,
+            entry.kind,
+            entry.part,
+            row.text,
+            entry.at,
+            received,
+            row.status,
+            row.reason,
+        ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO placement_test_answerevent ({EVENT_COLUMNS})"  # noqa: S608
+            f" VALUES {', '.join([one] * len(writing.rows))}",
+            values,
+        )
+
+
+def _advance(writing: _Writing) -> None:
+    """Move the writer's counters on; a writer that never claimed gets its row here."""
+    locked, batch = writing.locked, writing.batch
+    new = sorted(row.entry.seq for row in writing.rows)
+    if new[0] == locked.through + 1 == locked.last_seq + 1 and new[-1] - new[0] + 1 == len(new):
+        locked.through = locked.last_seq = new[-1]
+    else:
+        locked.last_seq = max(locked.last_seq, new[-1])
+        _find_missing(writing)
+    with connection.cursor() as cursor:
+        if locked.writer_row is None:
+            cursor.execute(
+                "INSERT INTO placement_test_writer"
+                " (session_id, writer, epoch, through, last_seq, claimed_at)"
+                " VALUES (%s, %s, %s, %s, %s, %s)",
+                [
+                    locked.id.hex,
+                    batch.writer,
+                    batch.epoch,
+                    locked.through,
+                    locked.last_seq,
+                    connection.ops.adapt_datetimefield_value(writing.arrived),
+                ],
+            )
+        else:
+            cursor.execute(
+                "UPDATE placement_test_writer SET through = %s, last_seq = %s WHERE id = %s",
+                [locked.through, locked.last_seq, locked.writer_row],
+            )
+
+
+def _find_missing(writing: _Writing) -> None:
+    """Say which seqs of the writer have not arrived, and move ``through`` up to the first."""
+    locked = writing.locked
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT seq FROM placement_test_answerevent"
+            " WHERE session_id = %s AND writer = %s AND seq > %s ORDER BY seq",
+            [locked.id.hex, writing.batch.writer, locked.through],
+        )
+        arrived = [seq for (seq,) in cursor.fetchall()]
+    locked.through, writing.missing = rules.gaps(locked.through, arrived)
+
+
+def _keep_conflict(writing: _Writing, entry: Entry, text: str) -> None:
+    content = rules.canonical(f"{writing.batch.epoch} {entry.kind} {entry.part} {entry.at} {text}")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO placement_test_conflictingentry"
+            " (session_id, writer, seq, digest, content, received_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [
+                writing.locked.id.hex,
+                writing.batch.writer,
+                entry.seq,
+                hashlib.sha256(content.encode()).hexdigest(),
+                content,
+                connection.ops.adapt_datetimefield_value(writing.arrived),
+            ],
+        )
+
+
+def _note_contact(writing: _Writing) -> None:
+    locked, batch = writing.locked, writing.batch
+    # A server restored from a backup may know fewer claims than the browser has seen.
+    epoch = max(locked.epoch, batch.epoch)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE placement_test_studentsession SET last_contact_at = %s, pending = %s,"
+            " storage = %s, epoch = %s, rev = %s WHERE id = %s",
+            [
+                connection.ops.adapt_datetimefield_value(writing.arrived),
+                batch.pending,
+                batch.storage,
+                epoch,
+                locked.rev,
+                locked.id.hex,
+            ],
+        )
+    locked.epoch = epoch
+
+
+def _reply(writing: _Writing) -> SaveReply:
+    locked, batch = writing.locked, writing.batch
+    now = clock.now()
+    is_fenced = batch.epoch < locked.epoch and locked.state == "open"
+    return SaveReply(
+        v=1,
+        nonce=batch.nonce,
+        session=str(locked.id),
+        accepted=[writing.replies[entry.seq] for entry in batch.entries],
+        through=locked.through,
+        missing=writing.missing,
+        state="claimed" if is_fenced else locked.state,
+        rev=locked.rev,
+        server_ms=int(now.timestamp() * 1000),
+        remaining_ms=locked.remaining_ms(now),
+        next_flush_ms=rules.NEXT_FLUSH_MS,
+    )
+
+
+def _moment(value: object) -> dt.datetime | None:
+    """Return a moment as the driver gave it: SQLite hands out text without a zone."""
+    if isinstance(value, str):
+        value = dt.datetime.fromisoformat(value)
+    if isinstance(value, dt.datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=dt.UTC)
+    return value if isinstance(value, dt.datetime) else None
