@@ -141,6 +141,54 @@ class NoFurtherLevelChange(PlacementError):
     message = _("An easier or harder test is not possible any more.")
 
 
+# Exams
+
+
+class VersionFixed(PlacementError):
+    """The exam version is published or archived: only a draft changes."""
+
+    code = "version_fixed"
+    message = _(
+        "This version is published and does not change any more. Press Edit on the exam's page to"
+        " make the next version."
+    )
+
+
+class VersionIncomplete(PlacementError):
+    """The draft lacks something that a published version needs."""
+
+    code = "version_incomplete"
+    message = _("This version cannot be published yet. Look at what is missing.")
+
+
+class ExamArchived(PlacementError):
+    """The exam is in the archive."""
+
+    code = "exam_archived"
+    message = _("This exam is in the archive. Take it out of the archive first.")
+
+
+class ExamInUse(PlacementError):
+    """The version was published or has sessions: it is archived, never deleted."""
+
+    code = "exam_in_use"
+    message = _("This version cannot be deleted, because it was published or has been sat.")
+
+
+class KeyUnchanged(PlacementError):
+    """The corrected key says what the key already says."""
+
+    code = "key_unchanged"
+    message = _("Nothing was changed in the key.")
+
+
+class KeyIncomplete(PlacementError):
+    """The corrected key leaves parts without an answer."""
+
+    code = "key_incomplete"
+    message = _("A question has no right answer. A published key must be complete.")
+
+
 # Papers and tracks
 
 
