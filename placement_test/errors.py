@@ -104,7 +104,64 @@ class WriterTaken(PlacementError):
     message = _("This page has to be reloaded before it can go on.")
 
 
+# Academy
+
+
+class LastManager(PlacementError):
+    """The change would leave nobody who may run the academy or administer the installation."""
+
+    code = "last_manager"
+    status = 409
+    message = _("Somebody has to keep this role. Give it to another person first.")
+
+
+class ChangedMeanwhile(PlacementError):
+    """What was saved builds on a revision that is not the current one any more."""
+
+    code = "changed_meanwhile"
+    status = 409
+    message = _("Somebody else saved a newer revision in the meantime.")
+
+
+# Curriculum
+
+
+class NothingChanged(PlacementError):
+    """The new revision would equal the current one."""
+
+    code = "nothing_changed"
+    status = 409
+    message = _("Nothing differs from the current revision, so nothing was saved.")
+
+
+class LevelInUse(PlacementError):
+    """The level is where placement rules start; ``rules`` counts them."""
+
+    code = "level_in_use"
+    status = 409
+    message = _("%(rules)s placement rules start at this level. Change the rules first.")
+
+
+# Students
+
+
+class NotOneStudent(PlacementError):
+    """Two records cannot be merged, or sessions not moved: same record or another campus."""
+
+    code = "not_one_student"
+    status = 409
+    message = _("These two records cannot be joined.")
+
+
 # Registration
+
+
+class EventUnknown(PlacementError):
+    """No test event has this access code."""
+
+    code = "event_unknown"
+    status = 404
+    message = _("There is no test with this access code. Please check it and try again.")
 
 
 class EventClosed(PlacementError):
