@@ -23,7 +23,7 @@ class Part:
     accepted: tuple[str, ...] = ()
     label: str = ""
     lines: int = 0
-    marking: Mapping[str, bool] = field(default_factory=dict)
+    marking: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def picked(points: str, *options: str, kind: str = "choice", label: str = "") ->
         options=tuple(option.removeprefix(RIGHT) for option in options),
         correct=tuple(at for at, option in enumerate(options) if option.startswith(RIGHT)),
         label=label,
-        marking={"partial_credit": True} if kind == "choices" else {},
+        marking={"partial_credit": "per_option"} if kind == "choices" else {},
     )
 
 

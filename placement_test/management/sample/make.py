@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from placement_test.management.sample import manifest, scan, speech, typeset
-from placement_test.management.sample.content import ascent, core, edge
+from placement_test.management.sample.content import ascent, core, edge, mixed, pinnacle
 
 if TYPE_CHECKING:
     from placement_test.management.sample.items import Exam
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parent
-EXAMS = (core.EXAM, ascent.EXAM, edge.EXAM)
+EXAMS = (core.EXAM, ascent.EXAM, edge.EXAM, mixed.EXAM, pinnacle.EXAM)
 PACKAGES = {"espeak-ng": "espeak-ng", "ffmpeg": "ffmpeg"}  # command: apt package
 
 
@@ -38,10 +38,7 @@ def missing_packages() -> list[str]:
 def make(exam: Exam) -> dict[str, Any]:  # JSON
     """Make the exam's paper and tracks; return its entry in ``exams.json``."""
     paper = FOLDER / "papers" / f"{exam.slug}.pdf"
-    if exam.scanned:
-        places = _scanned(exam, paper)
-    else:
-        places = typeset.set_paper(exam, paper)
+    places = _scanned(exam, paper) if exam.scanned else typeset.set_paper(exam, paper)
     for track in exam.tracks:
         speech.record(track, FOLDER / "tracks")
     # /Rotate alone sets every page upright: nobody has to turn one by hand.

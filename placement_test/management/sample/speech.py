@@ -42,7 +42,8 @@ def record(track: Track, folder: Path) -> None:
 
 def _spoken(voice: str, words: str) -> bytes:
     name, speed, pitch = VOICES[voice]
-    command = ["espeak-ng", "-v", name, "-s", speed, "-p", pitch, "-g", "4", "--stdout", words]
+    text = " ".join(words.split())
+    command = ["espeak-ng", "-v", name, "-s", speed, "-p", pitch, "-g", "4", "--stdout", text]
     spoken = subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own words
     # espeak-ng streams, so its header does not know the length; 44 bytes of it are skipped.
     return spoken.stdout[44:]

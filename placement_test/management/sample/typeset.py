@@ -58,6 +58,7 @@ INK = Color(0.1, 0.1, 0.12)
 SOFT = Color(0.45, 0.45, 0.48)
 TINT = Color(0.94, 0.94, 0.95)
 MARGIN = 42.0
+WIDE_ROW = 5  # options side by side
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +233,7 @@ class Setter:
 
     def _build(self, path: Path, *, pages: int) -> int:
         look, margin = self.look, self.look.margin()
-        width, height = look.size
+        height = look.size[1]
         first_head = 0.0 if self.exam.scanned else 92.0
         document = BaseDocTemplate(
             str(path), pagesize=look.size, title=self.exam.title, author="PrimePath Academy"
@@ -524,14 +525,7 @@ class Setter:
         widest = max(
             pdfmetrics.stringWidth(text, self.look.text_font, self.look.text_size) for text in bare
         )
-        fits = [
-            across
-            for across in (len(options), 3, 2)
-            if across <= len(options) and widest + label_width + 8 <= space / across
-        ]
-        across = fits[0] if fits and fits[0] <= 5 else (fits[-1] if fits else 1)
-        if len(options) == 4 and across == 3:
-            across = 2
+        across = _across(len(options), int(space // (widest + label_width + 8)))
         style = self.look.style(leftIndent=label_width)
         cells = [
             Paragraph(text, style, bulletText=self._label(at)) for at, text in enumerate(texts)
@@ -551,6 +545,15 @@ class Setter:
             )
         )
         return table
+
+
+def _across(count: int, fitting: int) -> int:
+    """Return how many options to set side by side, where ``fitting`` have room."""
+    if count == WIDE_ROW - 1 and fitting < count:
+        return 2 if fitting > 1 else 1
+    if count <= min(fitting, WIDE_ROW):
+        return count
+    return max(1, min(fitting, 3 if count <= WIDE_ROW else WIDE_ROW))
 
 
 def set_paper(exam: Exam, path: Path) -> dict[int, Place]:

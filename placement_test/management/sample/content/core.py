@@ -278,14 +278,14 @@ TRACKS = (
             ("man", "Track five. Listen to questions eight to eleven."),
             (
                 "woman",
-                "Last Sunday, Lucy went to her uncle's farm. It was a sunny day. "
-                "In the morning, she fed the ducks. There were eight ducks, and one of them was "
-                "black. Lucy liked the black duck best.",
+                """Last Sunday, Lucy went to her uncle's farm. It was a sunny day. In the morning, she
+                fed the ducks. There were eight ducks, and one of them was black. Lucy liked the
+                black duck best.""",
             ),
             (
                 "woman",
-                "For lunch, she ate corn from the farm. In the afternoon, Lucy rode a pony. "
-                "At first she was afraid, but soon she was smiling.",
+                """For lunch, she ate corn from the farm. In the afternoon, Lucy rode a pony. At first
+                she was afraid, but soon she was smiling.""",
             ),
             ("woman", "In the evening, she went home by train. What a wonderful day!"),
         ),

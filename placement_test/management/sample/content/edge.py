@@ -362,8 +362,8 @@ people, three dogs, and <u>a very proud goose</u>.
         Group(
             "다음 글을 읽고 물음에 답하시오.",
             box="""
-In 2009 a supermarket in a small Dutch town had a problem: older customers liked to chat with the
-cashiers, while people behind them in the line grew impatient. Many shops would have asked the
+Some years ago a supermarket in a small Dutch town had a problem: older customers liked to chat with
+the cashiers, while people behind them in the line grew impatient. Many shops would have asked the
 cashiers to work faster. This one did the opposite. It opened a "slow lane," where nobody is in a
 hurry and a conversation is part of the service.
 
@@ -431,8 +431,8 @@ move faster, too, because those who want to talk have a place of their own.
             box="""
 Researchers asked two groups of students to read the same story. The first group was told that there
 would be a test. The second group was told that they would have to teach the story to a younger
-child. In the end, both groups took a test. Those who had prepared to teach remembered more, and they
-remembered the main points better. They had asked themselves what mattered and how to explain it.
+child. In the end, both groups took a test. Those who had prepared to teach remembered more, and
+they remembered the main points better. They had asked themselves what mattered and how to explain it.
 
 <b>Summary:</b> Students who read in order to (A) __________ remembered more, because they had to
 think about what was (B) __________.
