@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from placement_test.management.sample import manifest, scan, speech, typeset
+from placement_test.management.sample import look, manifest, scan, speech, typeset
 from placement_test.management.sample.content import ascent, core, edge, mixed, pinnacle
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ PACKAGES = {"espeak-ng": "espeak-ng", "ffmpeg": "ffmpeg"}  # command: apt packag
 def missing_packages() -> list[str]:
     """Return the apt packages that this machine lacks."""
     lacking = [package for command, package in PACKAGES.items() if not shutil.which(command)]
-    fonts = (typeset.FONT_FOLDER / file for file in typeset.FONT_FILES.values())
+    fonts = (look.FONT_FOLDER / file for file in look.FONT_FILES.values())
     return lacking if all(font.is_file() for font in fonts) else [*lacking, "fonts-nanum"]
 
 
@@ -67,7 +67,7 @@ def main() -> int:
     for name in ("papers", "tracks"):
         shutil.rmtree(FOLDER / name, ignore_errors=True)
         (FOLDER / name).mkdir()
-    typeset.register_fonts()
+    look.register_fonts()
     exams = [make(exam) for exam in EXAMS]
     text = json.dumps(exams, ensure_ascii=False, indent=1)
     (FOLDER / "exams.json").write_text(f"{text}\n", encoding="utf-8")

@@ -124,10 +124,10 @@ def _wrong_parts(exam: Entry) -> list[str]:
 def _is_sound(part: Entry) -> bool:
     key = part["key"]
     if part["kind"] == "long":
-        return key == {}
+        return not key
     if part["kind"] == "short":
         return bool(key["accepted"]) and all(key["accepted"])
-    correct = key["correct"]
+    correct: list[int] = key["correct"]
     count = len(correct) == 1 if part["kind"] == "choice" else len(correct) > 1
     return count and all(0 <= at < part["option_count"] for at in correct)
 

@@ -1,26 +1,18 @@
 """Set a sample exam as a PDF and note where each question stands.
 
-Only ``make.py`` imports this module: reportlab is a development requirement.
+Only ``make.py`` leads here: reportlab is a development requirement.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportlab import rl_config  # type: ignore[import-untyped]
-from reportlab.lib.colors import Color  # type: ignore[import-untyped]
 from reportlab.lib.enums import TA_CENTER  # type: ignore[import-untyped]
-from reportlab.lib.pagesizes import A4, A5  # type: ignore[import-untyped]
-from reportlab.lib.styles import ParagraphStyle  # type: ignore[import-untyped]
 from reportlab.pdfbase import pdfmetrics  # type: ignore[import-untyped]
-from reportlab.pdfbase.ttfonts import TTFont  # type: ignore[import-untyped]
 from reportlab.platypus import (  # type: ignore[import-untyped]
     BaseDocTemplate,
-    Flowable,
     Frame,
     KeepTogether,
     NextPageTemplate,
@@ -32,32 +24,16 @@ from reportlab.platypus import (  # type: ignore[import-untyped]
     TableStyle,
 )
 
-from placement_test.management.sample.items import Bars, Clock, paragraphs
+from placement_test.management.sample.figures import Drawing, drawn
+from placement_test.management.sample.items import paragraphs
+from placement_test.management.sample.look import INK, LABELS, SOFT, TINT, look_of, typographic
+from placement_test.management.sample.page_frame import PageFrame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
 
-    from placement_test.management.sample.items import Exam, Figure, Group, Part, Question, Section
+    from placement_test.management.sample.items import Exam, Group, Part, Question, Section
 
-FONT_FOLDER = Path("/usr/share/fonts/truetype/nanum")
-FONT_FILES = {
-    "Sans": "NanumGothic.ttf",
-    "Sans-Bold": "NanumGothicBold.ttf",
-    "Serif": "NanumMyeongjo.ttf",
-    "Serif-Bold": "NanumMyeongjoBold.ttf",
-    "Round": "NanumSquareRoundR.ttf",
-    "Round-Bold": "NanumSquareRoundB.ttf",
-}
-LABELS = {
-    "circled": "①②③④⑤⑥⑦⑧⑨⑩",
-    "bracketed": "ABCDEFGHIJ",
-    "letters": "ABCDEFGHIJ",
-    "digits": "1234567890",
-}
-INK = Color(0.1, 0.1, 0.12)
-SOFT = Color(0.45, 0.45, 0.48)
-TINT = Color(0.94, 0.94, 0.95)
-MARGIN = 42.0
 WIDE_ROW = 5  # options side by side
 
 
@@ -68,68 +44,6 @@ class Place:
     page: int
     x: float
     y: float
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """The type and measures of one paper."""
-
-    size: tuple[float, float]
-    columns: int
-    text_font: str
-    head_font: str
-    text_size: float
-    head_height: float
-
-    def column_width(self) -> float:
-        """Return the width of a column in points."""
-        gap = 24.0 * (self.columns - 1)
-        return (self.size[0] - 2 * self.margin() - gap) / self.columns
-
-    def margin(self) -> float:
-        """Return the outer margin in points."""
-        return MARGIN if self.size == A4 else 32.0
-
-    def style(self, **changes: Any) -> Any:  # reportlab has no types
-        """Return the paragraph style of the text, changed as asked."""
-        values: dict[str, Any] = {
-            "fontName": self.text_font,
-            "fontSize": self.text_size,
-            "leading": self.text_size * 1.5,
-            "textColor": INK,
-            "bulletFontName": self.text_font,
-            "bulletFontSize": self.text_size,
-        }
-        return ParagraphStyle("text", **(values | changes))
-
-
-def look_of(exam: Exam) -> Look:
-    """Return how the exam's paper is to look."""
-    if exam.scanned:
-        return Look(A5, 1, "Round", "Round-Bold", 10.5, 26)
-    if exam.columns > 1:
-        return Look(A4, 2, "Serif", "Sans-Bold", 9.6, 34)
-    return Look(A4, 1, "Serif", "Sans-Bold", 10.4, 34)
-
-
-def register_fonts() -> None:
-    """Make the Nanum fonts known; they are embedded as subsets."""
-    rl_config.invariant = 1
-    for name, file in FONT_FILES.items():
-        pdfmetrics.registerFont(TTFont(name, str(FONT_FOLDER / file)))
-    for family in ("Sans", "Serif", "Round"):
-        bold = f"{family}-Bold"
-        pdfmetrics.registerFontFamily(
-            family, normal=family, bold=bold, italic=family, boldItalic=bold
-        )
-
-
-def typographic(text: str) -> str:
-    """Return the text with curly quotes and long dashes, as in print."""
-    text = text.replace(" -- ", " \u2014 ").replace("...", "\u2026")
-    text = re.sub(r"(?<=\d)-(?=\d)", "\u2013", text)
-    text = re.sub(r"(^|[\s(\[>])\"", "\\1\u201c", text).replace('"', "\u201d")
-    return re.sub(r"(^|[\s(\[>\u201c])'", "\\1\u2018", text).replace("'", "\u2019")
 
 
 class Spot(Paragraph):  # type: ignore[misc]
@@ -150,72 +64,6 @@ class Spot(Paragraph):  # type: ignore[misc]
         super().draw()
 
 
-class Drawing(Flowable):  # type: ignore[misc]
-    """A figure drawn by a function of its canvas."""
-
-    def __init__(self, width: float, height: float, paint: Callable[[Any], None]) -> None:
-        super().__init__()
-        self.width, self.height, self.paint = width, height, paint
-        self.hAlign = "CENTER"
-
-    def draw(self) -> None:
-        """Paint the figure."""
-        self.paint(self.canv)
-
-
-def clock_face(clock: Clock) -> Drawing:
-    """Return a clock face that shows the time."""
-    radius = 42.0
-
-    def hand(canvas: Any, turn: float, length: float, width: float) -> None:
-        canvas.setLineWidth(width)
-        angle = math.pi / 2 - 2 * math.pi * turn
-        canvas.line(
-            radius, radius, radius + length * math.cos(angle), radius + length * math.sin(angle)
-        )
-
-    def paint(canvas: Any) -> None:
-        canvas.setStrokeColor(INK)
-        canvas.setFillColor(INK)
-        canvas.setLineWidth(2)
-        canvas.circle(radius, radius, radius - 1)
-        canvas.setFont("Round-Bold", 9)
-        for hour in range(1, 13):
-            angle = math.pi / 2 - 2 * math.pi * hour / 12
-            x, y = radius + 33 * math.cos(angle), radius + 33 * math.sin(angle)
-            canvas.drawCentredString(x, y - 3, str(hour))
-        canvas.setLineCap(1)
-        hand(canvas, (clock.hour % 12 + clock.minute / 60) / 12, 17, 3.2)
-        hand(canvas, clock.minute / 60, 26, 1.8)
-        canvas.circle(radius, radius, 2.4, fill=1)
-
-    return Drawing(2 * radius, 2 * radius, paint)
-
-
-def bar_chart(bars: Bars, width: float) -> Drawing:
-    """Return a bar chart with its title and the figure above each bar."""
-    height, foot, head = 132.0, 18.0, 34.0
-    top = max(value for _, value in bars.values)
-    step = width / len(bars.values)
-
-    def paint(canvas: Any) -> None:
-        canvas.setFillColor(INK)
-        canvas.setFont("Sans-Bold", 9)
-        canvas.drawCentredString(width / 2, height - 10, f"{bars.title} ({bars.unit})")
-        for at, (name, value) in enumerate(bars.values):
-            middle, tall = step * (at + 0.5), (height - foot - head) * value / top
-            canvas.setFillColor(Color(0.72, 0.74, 0.78))
-            canvas.rect(middle - step * 0.24, foot, step * 0.48, tall, fill=1)
-            canvas.setFillColor(INK)
-            canvas.setFont("Sans", 8)
-            canvas.drawCentredString(middle, foot + tall + 4, str(value))
-            canvas.drawCentredString(middle, 6, name)
-        canvas.setLineWidth(0.8)
-        canvas.line(0, foot, width, foot)
-
-    return Drawing(width, height, paint)
-
-
 class Setter:
     """Sets one exam; ``places`` holds its questions' places once it has run."""
 
@@ -233,6 +81,7 @@ class Setter:
 
     def _build(self, path: Path, *, pages: int) -> int:
         look, margin = self.look, self.look.margin()
+        around = PageFrame(self.exam, look, pages)
         height = look.size[1]
         first_head = 0.0 if self.exam.scanned else 92.0
         document = BaseDocTemplate(
@@ -248,106 +97,12 @@ class Setter:
 
         document.addPageTemplates(
             [
-                PageTemplate("first", frames(first_head), onPage=self._first_page(pages)),
-                PageTemplate("later", frames(look.head_height), onPage=self._later_page(pages)),
+                PageTemplate("first", frames(first_head), onPage=around.first),
+                PageTemplate("later", frames(look.head_height), onPage=around.later),
             ]
         )
         document.build(self._story())
         return int(document.page)
-
-    def _first_page(self, pages: int) -> Callable[[Any, Any], None]:
-        if self.exam.scanned:
-            return lambda canvas, _document: self._cover(canvas)
-        return lambda canvas, document: self._title_page(canvas, document.page, pages)
-
-    def _later_page(self, pages: int) -> Callable[[Any, Any], None]:
-        def paint(canvas: Any, document: Any) -> None:
-            width, height = self.look.size
-            margin = self.look.margin()
-            base = height - margin - 8
-            canvas.setFillColor(INK)
-            canvas.setFont(self.look.head_font, 9)
-            canvas.drawString(margin, base, self.exam.title)
-            canvas.setFont(self.look.head_font.removesuffix("-Bold"), 8.5)
-            canvas.drawRightString(width - margin, base, self.exam.subtitle)
-            canvas.setLineWidth(1.2)
-            canvas.line(margin, base - 7, width - margin, base - 7)
-            self._foot(canvas, document.page, pages, top=base - 18)
-
-        return paint
-
-    def _foot(self, canvas: Any, page: int, pages: int, *, top: float) -> None:
-        width, _ = self.look.size
-        margin = self.look.margin()
-        if self.look.columns > 1:
-            canvas.setStrokeColor(SOFT)
-            canvas.setLineWidth(0.5)
-            canvas.line(width / 2, margin + 14, width / 2, top)
-            canvas.setStrokeColor(INK)
-        canvas.setFillColor(INK)
-        canvas.setFont("Sans-Bold", 9)
-        canvas.drawCentredString(width / 2, margin - 10, f"- {page} / {pages} -")
-        canvas.setFillColor(SOFT)
-        canvas.setFont("Sans", 7.5)
-        canvas.drawString(margin, margin - 10, "PrimePath Academy")
-        if page < pages:
-            canvas.drawRightString(width - margin, margin - 10, "다음 장에 계속")
-        else:
-            canvas.drawRightString(width - margin, margin - 10, "수고하셨습니다")
-
-    def _title_page(self, canvas: Any, page: int, pages: int) -> None:
-        width, height = self.look.size
-        top = height - MARGIN
-        canvas.setFillColor(INK)
-        canvas.rect(MARGIN, top - 48, width - 2 * MARGIN, 48, stroke=0, fill=1)
-        canvas.setFillColorRGB(1, 1, 1)
-        canvas.setFont("Sans-Bold", 19)
-        canvas.drawString(MARGIN + 14, top - 31, self.exam.title)
-        canvas.setFont("Sans", 10)
-        canvas.drawRightString(width - MARGIN - 14, top - 21, self.exam.subtitle)
-        count = len(list(self.exam.questions()))
-        facts = f"{count}문항 · {self.exam.minutes}분 · 100점"
-        canvas.drawRightString(width - MARGIN - 14, top - 37, facts)
-        canvas.setStrokeColor(INK)
-        canvas.setLineWidth(0.8)
-        canvas.rect(MARGIN, top - 74, width - 2 * MARGIN, 26)
-        fields = ("학교", "학년", "이름", "점수")
-        step = (width - 2 * MARGIN) / len(fields)
-        canvas.setFillColor(INK)
-        for at, name in enumerate(fields):
-            left = MARGIN + at * step
-            canvas.setFont("Sans-Bold", 9)
-            canvas.drawString(left + 10, top - 64, name)
-            if at:
-                canvas.line(left, top - 74, left, top - 48)
-        self._foot(canvas, page, pages, top=top - 88)
-
-    def _cover(self, canvas: Any) -> None:
-        width, height = self.look.size
-        canvas.setStrokeColor(INK)
-        canvas.setLineWidth(2.4)
-        canvas.roundRect(30, 30, width - 60, height - 60, 16)
-        canvas.setLineWidth(0.7)
-        canvas.roundRect(36, 36, width - 72, height - 72, 12)
-        canvas.setFillColor(INK)
-        canvas.setFont("Round-Bold", 13)
-        canvas.drawCentredString(width / 2, height - 120, "PrimePath Academy")
-        canvas.setFont("Round-Bold", 34)
-        program, _, rest = self.exam.title.partition(" ")
-        canvas.drawCentredString(width / 2, height - 190, program)
-        canvas.setFont("Round-Bold", 20)
-        canvas.drawCentredString(width / 2, height - 222, rest)
-        canvas.setFont("Round", 13)
-        canvas.drawCentredString(width / 2, height - 252, self.exam.subtitle)
-        for at, name in enumerate(("School", "Grade", "Name")):
-            base = 210 - at * 34
-            canvas.setFont("Round-Bold", 12)
-            canvas.drawString(96, base, name)
-            canvas.setLineWidth(0.8)
-            canvas.line(154, base - 3, width - 96, base - 3)
-        canvas.setFont("Round", 10)
-        for at, note in enumerate(self.exam.notes):
-            canvas.drawCentredString(width / 2, 92 - at * 15, note)
 
     def _story(self) -> list[Any]:
         story: list[Any] = [NextPageTemplate("later")]
@@ -408,7 +163,7 @@ class Setter:
         if group.box:
             top += [self._box(group.box), Spacer(1, 7)]
         if group.figure:
-            top += [self._figure(group.figure), Spacer(1, 7)]
+            top += [drawn(group.figure, self.look), Spacer(1, 7)]
         first, *rest = [self._question(question) for question in group.questions]
         return [
             KeepTogether([*top, *first]),
@@ -431,37 +186,6 @@ class Setter:
                     ("RIGHTPADDING", (0, 0), (-1, -1), 9),
                     ("TOPPADDING", (0, 0), (-1, -1), 6),
                     ("BOTTOMPADDING", (0, 0), (-1, -1), 6),
-                ]
-            )
-        )
-        return table
-
-    def _figure(self, figure: Figure) -> Any:
-        if isinstance(figure, Clock):
-            return clock_face(figure)
-        if isinstance(figure, Bars):
-            return bar_chart(figure, min(self.width, 330))
-        style = self.look.style(
-            fontSize=self.look.text_size - 0.4, leading=self.look.text_size * 1.35
-        )
-        head = self.look.style(
-            fontName=self.look.head_font,
-            fontSize=self.look.text_size - 0.4,
-            leading=self.look.text_size * 1.35,
-        )
-        rows = [
-            [Paragraph(typographic(cell), style if at else head) for cell in row]
-            for at, row in enumerate(figure.rows)
-        ]
-        table = Table(rows, colWidths=[self.width / len(rows[0])] * len(rows[0]))
-        table.setStyle(
-            TableStyle(
-                [
-                    ("GRID", (0, 0), (-1, -1), 0.6, INK),
-                    ("BACKGROUND", (0, 0), (-1, 0), TINT),
-                    ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-                    ("TOPPADDING", (0, 0), (-1, -1), 3),
-                    ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
                 ]
             )
         )

@@ -25,7 +25,8 @@ everywhere.
 Mina: How cute! Can I come with you?
 Jake: Sure, but you need to wear old clothes. The dogs love to jump up on people.
 Mina: No problem. What time does it start?
-Jake: At ten o'clock. It takes twenty minutes by bus, so let's meet at the bus stop at nine thirty.
+Jake: At ten o'clock. It takes twenty minutes by bus, so let's meet at the bus stop at nine
+thirty.
 Mina: OK. __________(A)__________ See you on Saturday!
 """,
             questions=(
@@ -468,7 +469,7 @@ June I picked twenty-three red strawberries. I gave the biggest one to Grandfath
                 choice(
                     37,
                     "도표의 내용과 일치하지 <u>않는</u> 것은?",
-                    "Most students walk to school.",
+                    "Walking is the most common way.",
                     "Fifteen students take the bus.",
                     "*More students come by car than by bike.",
                     "Only three students use the subway.",
@@ -482,8 +483,8 @@ Have you ever seen a sea otter sleep? Sea otters float on their backs when they 
 moves all the time, so a sleeping otter could easily drift far away from its family. Otters have
 two clever answers to this problem. First, they roll over and over in long seaweed. The seaweed
 works like a (A) __________ that holds them in one place. Second, some otters hold each other's
-paws. In this way they stay together while they sleep. A mother otter does even more. She keeps her
-baby on her stomach, warm and dry, and does not let <u>it</u> touch the cold water.
+paws. In this way they stay together while they sleep. A mother otter does even more. She keeps
+her baby on her stomach, warm and dry, and does not let <u>it</u> touch the cold water.
 """,
             questions=(
                 choice(

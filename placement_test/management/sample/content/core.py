@@ -155,8 +155,8 @@ READING = Section(
             box="""
 Dear Ben,
 
-I am at the market. I will be home at six. There are sandwiches in the kitchen. Please give the dog
-some water, and don't forget your math homework!
+I am at the market. I will be home at six. There are sandwiches in the kitchen. Please give the
+dog some water, and don't forget your math homework!
 
 Love, Mom
 """,
@@ -184,9 +184,9 @@ Love, Mom
             box="""
 Pip was a little penguin. All his friends could swim, but Pip was afraid of the water. "It is too
 cold and too dark," he said. One morning he saw a red ball in the sea. It was his favorite ball!
-Pip looked at the ball. He looked at the water. Then he closed his eyes and jumped. Splash! When he
-opened his eyes, he was swimming. "It is not cold at all!" he laughed. Pip played in the sea until
-the sun went down.
+Pip looked at the ball. He looked at the water. Then he closed his eyes and jumped. Splash! When
+he opened his eyes, he was swimming. "It is not cold at all!" he laughed. Pip played in the sea
+until the sun went down.
 """,
             questions=(
                 _five(
@@ -278,14 +278,14 @@ TRACKS = (
             ("man", "Track five. Listen to questions eight to eleven."),
             (
                 "woman",
-                """Last Sunday, Lucy went to her uncle's farm. It was a sunny day. In the morning, she
-                fed the ducks. There were eight ducks, and one of them was black. Lucy liked the
+                """Last Sunday, Lucy went to her uncle's farm. It was a sunny day. In the morning,
+                she fed the ducks. There were eight ducks, and one of them was black. Lucy liked the
                 black duck best.""",
             ),
             (
                 "woman",
-                """For lunch, she ate corn from the farm. In the afternoon, Lucy rode a pony. At first
-                she was afraid, but soon she was smiling.""",
+                """For lunch, she ate corn from the farm. In the afternoon, Lucy rode a pony. At
+                first she was afraid, but soon she was smiling.""",
             ),
             ("woman", "In the evening, she went home by train. What a wonderful day!"),
         ),

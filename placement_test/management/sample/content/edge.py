@@ -149,14 +149,14 @@ From: garden.club@riverside.example
 
 Dear students,
 
-The school roof has been empty for ten years. This spring, the Garden Club is going to turn it into
-a vegetable garden, and we need your help. On Saturday, March 14, we will carry soil up to the roof
-and build wooden boxes. No experience is necessary, but please wear strong shoes and bring a water
-bottle. Gloves and lunch will be provided.
+The school roof has been empty for ten years. This spring, the Garden Club is going to turn it
+into a vegetable garden, and we need your help. On Saturday, March 14, we will carry soil up to
+the roof and build wooden boxes. No experience is necessary, but please wear strong shoes and
+bring a water bottle. Gloves and lunch will be provided.
 
 Vegetables from the garden will be used in the school kitchen, and one third of them will be given
-to the community center on Maple Street. If you would like to take part, write your name on the list
-outside the science room by March 10.
+to the community center on Maple Street. If you would like to take part, write your name on the
+list outside the science room by March 10.
 """,
             questions=(
                 _three(
@@ -193,14 +193,15 @@ outside the science room by March 10.
             box="""
 When Louis Braille was three years old, he lost his sight in an accident in his father's workshop.
 At ten he entered a school for blind children in Paris. The school had only a few books, and they
-were (A) __________. Each letter was pressed into the paper in its usual shape, so that a reader had
-to feel one large letter after another. A single sentence could take a minute.
+were (A) __________. Each letter was pressed into the paper in its usual shape, so that a reader
+had to feel one large letter after another. A single sentence could take a minute.
 
 One day a soldier visited the school. He had invented a code of raised dots so that messages could
 be read at night without light. The code was far too difficult for most soldiers, but Louis saw at
-once what could be done with <u>it</u>. For three years he worked to make it simpler. By the age of
-fifteen he had a system of six dots that a finger could read in a single touch. (B) __________, the
-teachers did not accept his system at first. Only after his death did it spread around the world.
+once what could be done with <u>it</u>. For three years he worked to make it simpler. By the age
+of fifteen he had a system of six dots that a finger could read in a single touch. (B) __________,
+the teachers did not accept his system at first. Only after his death did it spread around the
+world.
 """,
             questions=(
                 _three(
@@ -266,8 +267,8 @@ teachers did not accept his system at first. Only after his death did it spread 
             lead="But the cheapest tool of all is a bowl of salt water.",
             box="""
 [1] A house that smells of fried fish is not pleasant. [2] Some people open every window, even in
-winter. [3] Others buy machines that clean the air, which can cost a lot of money. [4] Leave it
-in the kitchen overnight, and in the morning most of the smell will be gone. [5]
+winter. [3] Others buy machines that clean the air, which can cost a lot of money. [4] Leave it in
+the kitchen overnight, and in the morning most of the smell will be gone. [5]
 """,
             questions=(
                 _three(
@@ -284,12 +285,12 @@ in the kitchen overnight, and in the morning most of the smell will be gone. [5]
         Group(
             "다음 글에서 전체 흐름과 관계 <u>없는</u> 문장을 고르시오.",
             box="""
-Walking is one of the best ways to get ideas. (a) Writers and scientists of the past took long walks
-when they were stuck on a problem. (b) In one study, people who walked thought of many more new uses
-for common objects than people who sat. (c) Good walking shoes should be bought in the afternoon,
-when your feet are a little larger. (d) Moving the legs brings more blood to the brain, and the mind
-begins to wander freely. (e) So when you cannot finish your homework, a short walk is not a waste of
-time.
+Walking is one of the best ways to get ideas. (a) Writers and scientists of the past took long
+walks when they were stuck on a problem. (b) In one study, people who walked thought of many more
+new uses for common objects than people who sat. (c) Good walking shoes should be bought in the
+afternoon, when your feet are a little larger. (d) Moving the legs brings more blood to the brain,
+and the mind begins to wander freely. (e) So when you cannot finish your homework, a short walk is
+not a waste of time.
 """,
             questions=(
                 _three(
@@ -307,14 +308,14 @@ time.
             "다음 글을 읽고 물음에 답하시오.",
             box="""
 Every autumn my grandmother's village holds a market without money. Nobody may bring a wallet.
-Instead, people bring what they have made or grown: jars of honey, woolen socks, baskets, pumpkins.
-If you want something, you have to offer something, and you have to talk.
+Instead, people bring what they have made or grown: jars of honey, woolen socks, baskets,
+pumpkins. If you want something, you have to offer something, and you have to talk.
 
-The first time I went, I was embarrassed. I was twelve, I lived in the city, and I had nothing. "You
-can draw," said Grandmother. So I sat down on a box with my pencils and a sheet of paper that said
-PORTRAITS. For half an hour nobody came. Then an old farmer stopped and asked me to draw not him but
-his dog. When I had finished, he looked at the picture for a long time. "That is exactly how she
-listens," he said, and he gave me a whole cheese.
+The first time I went, I was embarrassed. I was twelve, I lived in the city, and I had nothing.
+"You can draw," said Grandmother. So I sat down on a box with my pencils and a sheet of paper that
+said PORTRAITS. For half an hour nobody came. Then an old farmer stopped and asked me to draw not
+him but his dog. When I had finished, he looked at the picture for a long time. "That is exactly
+how she listens," he said, and he gave me a whole cheese.
 
 By evening I had a cheese, a pair of red socks, and eleven eggs. But what I remember best is the
 talking. In a shop I hand over money and say two words. At the market I learned the names of nine
@@ -362,10 +363,10 @@ people, three dogs, and <u>a very proud goose</u>.
         Group(
             "다음 글을 읽고 물음에 답하시오.",
             box="""
-Some years ago a supermarket in a small Dutch town had a problem: older customers liked to chat with
-the cashiers, while people behind them in the line grew impatient. Many shops would have asked the
-cashiers to work faster. This one did the opposite. It opened a "slow lane," where nobody is in a
-hurry and a conversation is part of the service.
+Some years ago a supermarket in a small Dutch town had a problem: older customers liked to chat
+with the cashiers, while people behind them in the line grew impatient. Many shops would have
+asked the cashiers to work faster. This one did the opposite. It opened a "slow lane," where
+nobody is in a hurry and a conversation is part of the service.
 
 The idea sounds like a bad way to do business. Yet the lane was soon so popular that other shops
 copied it. For some customers, the two minutes at the checkout may be the only conversation of the
@@ -429,10 +430,11 @@ move faster, too, because those who want to talk have a place of their own.
         Group(
             "다음 글의 내용을 한 문장으로 요약하고자 한다. 물음에 답하시오.",
             box="""
-Researchers asked two groups of students to read the same story. The first group was told that there
-would be a test. The second group was told that they would have to teach the story to a younger
-child. In the end, both groups took a test. Those who had prepared to teach remembered more, and
-they remembered the main points better. They had asked themselves what mattered and how to explain it.
+Researchers asked two groups of students to read the same story. The first group was told that
+there would be a test. The second group was told that they would have to teach the story to a
+younger child. In the end, both groups took a test. Those who had prepared to teach remembered
+more, and they remembered the main points better. They had asked themselves what mattered and how
+to explain it.
 
 <b>Summary:</b> Students who read in order to (A) __________ remembered more, because they had to
 think about what was (B) __________.

@@ -21,19 +21,20 @@ READING = Section(
         Group(
             "다음 글을 읽고 물음에 답하시오.",
             box="""
-How often does your family use its electric drill? According to one estimate, a drill that is bought
-for a home is used for about thirteen minutes in its whole life. The rest of the time it lies in a
-cupboard. For a small neighborhood in Leeds, that was reason enough to open a library of things.
+How often does your family use its electric drill? According to one estimate, a drill that is
+bought for a home is used for about thirteen minutes in its whole life. The rest of the time it
+lies in a cupboard. For a small neighborhood in Leeds, that was reason enough to open a library of
+things.
 
 The library has no novels. On its shelves are drills, tents, sewing machines, cake tins, and a
-popcorn maker that is <u>booked</u> every weekend. Members pay ten pounds a year and can keep an item
-for seven days. When something breaks, a group of retired engineers repairs it on Thursday
+popcorn maker that is <u>booked</u> every weekend. Members pay ten pounds a year and can keep an
+item for seven days. When something breaks, a group of retired engineers repairs it on Thursday
 afternoons, and anyone may watch and learn.
 
-"At first I came because I couldn't afford a tent," says Priya, a nurse. "Now I come because I know
-everybody." The founders had hoped to save money and reduce waste. What surprised them was the
-queue: people arrive early, on purpose, to chat. Objects, it turns out, are an excellent excuse to
-meet a neighbor.
+"At first I came because I couldn't afford a tent," says Priya, a nurse. "Now I come because I
+know everybody." The founders had hoped to save money and reduce waste. What surprised them was
+the queue: people arrive early, on purpose, to chat. Objects, it turns out, are an excellent
+excuse to meet a neighbor.
 """,
             questions=(
                 choice(
@@ -85,13 +86,14 @@ In the winter of 1925 the children of Nome, Alaska, began to fall ill with dipht
 medicine that could save them was in Anchorage, more than 1,500 kilometers away. The harbor was
 frozen, the railroad ended halfway, and the few small planes in Alaska could not fly in such cold.
 
-So the medicine traveled by dog sled. Twenty drivers and about 150 dogs carried it in turns, through
-darkness, storms, and temperatures of fifty degrees below zero. One driver froze his hands; another
-crossed the ice of the bay in the dark and trusted his lead dog, Togo, to find the way. On February 2, after five and a
-half days, the last team reached Nome. Not a single glass tube was broken.
+So the medicine traveled by dog sled. Twenty drivers and about 150 dogs carried it in turns,
+through darkness, storms, and temperatures of fifty degrees below zero. One driver froze his
+hands; another crossed the ice of the bay in the dark and trusted his lead dog, Togo, to find the
+way. On February 2, after five and a half days, the last team reached Nome. Not a single glass
+tube was broken.
 
-The last driver's dog, Balto, became a star, and his statue stands in New York. Many people in Alaska
-feel that it should be Togo's. He had run the longest and most dangerous part.
+The last driver's dog, Balto, became a star, and his statue stands in New York. Many people in
+Alaska feel that it should be Togo's. He had run the longest and most dangerous part.
 """,
             questions=(
                 choice(
@@ -217,8 +219,9 @@ WRITING = Section(
                 choice(
                     14,
                     "다음 문단의 첫 문장으로 가장 알맞은 것은?<br/>"
-                    '"__________ First, it is cheap: all you need is a pair of shoes. Second, you can '
-                    'do it almost anywhere. Finally, it lets you see your town at a human speed."',
+                    '"__________ First, it is cheap: all you need is a pair of shoes. '
+                    "Second, you can do it almost anywhere. Finally, it lets you see your town "
+                    'at a human speed."',
                     "Shoes have become more expensive.",
                     "My town is small but pretty.",
                     "Some people prefer to swim.",
@@ -235,8 +238,9 @@ WRITING = Section(
                 ),
                 written(
                     16,
-                    "Your friend writes: <b>I'm visiting your town for one day. What should we do?</b>"
-                    "<br/>Answer in 3-5 sentences. Suggest two things and give a reason for each.",
+                    "Your friend writes: "
+                    "<b>I'm visiting your town for one day. What should we do?</b><br/>"
+                    "Answer in 3-5 sentences. Suggest two things and give a reason for each.",
                     points="10",
                     lines=5,
                 ),
