@@ -19,9 +19,10 @@ DEBUG = env.flag("PRIMEPATH_DEBUG", default=False)
 DATA_DIR = env.folder("PRIMEPATH_DATA_DIR", ROOT / "data")
 FILES_DIR = env.folder("PRIMEPATH_FILES_DIR", DATA_DIR / "files")
 
+SECRET_KEY_LENGTH = 32
 # Secrets come from the environment, or are made once into DATA_DIR/keys (0600).
 SECRET_KEY = keys.secret("PRIMEPATH_SECRET_KEY", DATA_DIR)
-if len(SECRET_KEY) < 32:
+if len(SECRET_KEY) < SECRET_KEY_LENGTH:
     raise ImproperlyConfigured("PRIMEPATH_SECRET_KEY must have at least 32 characters")
 KEY_RINGS = {
     # Newest first; the first makes, all of them read, so that keys can be rotated.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from placement_test.models import StaffUser
 
 
-def record(  # noqa: PLR0913 - who did what to which thing, from what, to what and why
+def record(
     actor: StaffUser | None,
     action: str,
     subject: Model,
@@ -31,7 +31,7 @@ def record(  # noqa: PLR0913 - who did what to which thing, from what, to what a
         at=clock.now(),
         actor=actor,
         action=action,
-        object_type=subject._meta.model_name,
+        object_type=str(subject._meta.model_name),
         object_id=str(subject.pk),
         before=before,
         after=after,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 from django.db import connection
 
+from placement_test.lib.sqlite.base import queued
+
 if TYPE_CHECKING:
     from placement_test.lib.sqlite.base import DatabaseWrapper
 
@@ -24,8 +26,6 @@ def checkpoint() -> None:
     """
     if not is_sqlite():
         return
-    from placement_test.lib.sqlite.base import queued
-
     connection.ensure_connection()
     with queued(cast("DatabaseWrapper", connection)), connection.cursor() as cursor:
         cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")

@@ -1,0 +1,96 @@
+"""What marking reads, in a constant number of queries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Subquery
+
+from placement_test.grading.options import MarkingOptions
+from placement_test.grading.rules import PartKey
+from placement_test.models import (
+    CutSet,
+    HandMark,
+    KeyRevision,
+    Result,
+    StudentSession,
+)
+from placement_test.models import (
+    PartKey as PartKeyRow,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from placement_test.query_optimizations import PartDefinition
+
+
+def markable() -> QuerySet[StudentSession]:
+    """Return sessions with what marking must know about them, read in the same query.
+
+    Annotations: ``is_marked``, ``is_hand_marked``, ``cut_set_id`` and ``cuts`` (the newest).
+    """
+    cut_sets = CutSet.objects.filter(version_id=OuterRef("version_id")).order_by("-number")
+    return StudentSession.objects.annotate(
+        is_marked=Exists(Result.objects.filter(session_id=OuterRef("id"))),
+        is_hand_marked=Exists(HandMark.objects.filter(session_id=OuterRef("id"))),
+        cut_set_id=Subquery(cut_sets.values("id")[:1]),
+        cuts=Subquery(cut_sets.values("cuts")[:1]),
+    )
+
+
+def locked(sessions: QuerySet[StudentSession]) -> QuerySet[StudentSession]:
+    """Return ``sessions`` under row locks, inside the caller's transaction.
+
+    SQLite needs none: its transactions hold the one write lock from their start.
+    """
+    if connection.features.has_select_for_update_of:
+        return sessions.select_for_update(of=("self",))
+    return sessions
+
+
+def current_key(
+    version_id: int, parts: Mapping[int, PartDefinition]
+) -> tuple[int | None, dict[int, PartKey]]:
+    """Return the newest key revision of a version and its key of each part: 1 query."""
+    newest = KeyRevision.objects.filter(version_id=version_id).order_by("-number").values("id")[:1]
+    rows = PartKeyRow.objects.filter(revision_id=Subquery(newest))
+    return _keys(rows, parts)
+
+
+def key_of(
+    revision_id: int, parts: Mapping[int, PartDefinition]
+) -> tuple[int | None, dict[int, PartKey]]:
+    """Return one key revision's key of each part: 1 query."""
+    return _keys(PartKeyRow.objects.filter(revision_id=revision_id), parts)
+
+
+def hand_marks(session_id: UUID) -> dict[int, Decimal]:
+    """Return the points that a person gave, the newest of each part: 1 query."""
+    rows = HandMark.objects.filter(session_id=session_id).order_by("id")
+    return dict(rows.values_list("part_id", "points"))
+
+
+def _keys(
+    rows: QuerySet[PartKeyRow], parts: Mapping[int, PartDefinition]
+) -> tuple[int | None, dict[int, PartKey]]:
+    revision_id: int | None = None
+    keys: dict[int, PartKey] = {}
+    for row in rows:
+        revision_id = row.revision_id
+        part = parts.get(row.part_id)
+        if part is not None:
+            keys[part.id] = PartKey(
+                kind=part.kind,
+                points=part.points,
+                option_count=part.option_count,
+                correct=frozenset(row.correct),
+                accepted=tuple(row.accepted),
+                options=MarkingOptions.from_json(row.options),
+            )
+    return revision_id, keys

@@ -1,0 +1,1 @@
+"""Marking, placing, re-marking and overruling."""

@@ -1,0 +1,126 @@
+"""The calls of the save protocol: translate HTTP to services and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from django.conf import settings
+from django.http import HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from placement_test.errors import DigestDiffers
+from placement_test.lib import clock, http
+from placement_test.saving import entries
+from placement_test.sessions import access, queries, services
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.http import HttpRequest
+
+# The exam of a session never changes; the browser asks again only after its own cache let go.
+EXAM_MAX_AGE_SECONDS = 300
+
+
+@never_cache
+@require_GET
+def csrf(request: HttpRequest) -> HttpResponse:
+    """Reply with a fresh CSRF token for a page that was open for long."""
+    return JsonResponse({"token": get_token(request)})
+
+
+@never_cache
+@require_POST
+def begin(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """Start the clock of the session."""
+    arrived = clock.now()
+    session = services.begin(
+        session_id, token=access.token_of(request, session_id), arrived=arrived
+    )
+    now = clock.now()
+    return JsonResponse(
+        {
+            "state": session.state,
+            "remaining_ms": services.remaining_ms(session, now),
+            "allotted_ms": session.allotted_seconds * 1000,
+            "server_ms": int(now.timestamp() * 1000),
+        }
+    )
+
+
+@never_cache
+@require_POST
+def claim(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """Give a page its epoch."""
+    wanted = entries.claim(http.body(request, settings.SAVE_MAX_BYTES))
+    epoch = services.claim(session_id, wanted, token=access.token_of(request, session_id))
+    return JsonResponse({"epoch": epoch})
+
+
+@never_cache
+@require_POST
+def answers(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """Save a batch of entries; the reply is the acknowledgement."""
+    arrived = clock.now()
+    batch = entries.batch(http.body(request, settings.SAVE_MAX_BYTES))
+    reply = services.save(
+        session_id, batch, token=access.token_of(request, session_id), arrived=arrived
+    )
+    return _json(reply)
+
+
+@never_cache
+@require_GET
+def state(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """Reply with everything the session holds; an overdue session is ended first."""
+    session = services.end_if_overdue(access.own_session(request, session_id))
+    return _json(services.state(session))
+
+
+@never_cache
+@require_POST
+def submit(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """Hand in; the reply is the receipt, the same one however often it is asked for."""
+    arrived = clock.now()
+    submission = entries.submission(http.body(request, settings.SAVE_MAX_BYTES))
+    token = access.token_of(request, session_id)
+    try:
+        receipt = services.submit(session_id, submission, token=token, arrived=arrived)
+    except DigestDiffers as error:
+        session = access.own_session(request, session_id)
+        return _json(
+            {"error": error.code, "message": error.words(), **services.state(session)},
+            status=error.status,
+        )
+    return JsonResponse(
+        {
+            "receipt": {
+                "body": receipt.body,
+                "signature": receipt.signature,
+                "key_id": receipt.key_id,
+            },
+            "check_code": receipt.check_code,
+            "next": reverse("sit-done", args=[session_id]),
+        }
+    )
+
+
+@require_GET
+def exam(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """Reply with the session's exam: pages, sections, questions, tracks; never the key."""
+    session = access.own_session(request, session_id)
+    response = HttpResponse(
+        queries.exam_payload(queries.exam_of(session)), content_type="application/json"
+    )
+    response["Cache-Control"] = f"private, max-age={EXAM_MAX_AGE_SECONDS}"
+    return response
+
+
+def _json(content: object, status: int = 200) -> HttpResponse:
+    return HttpResponse(
+        msgspec.json.encode(content), content_type="application/json", status=status
+    )

@@ -1,0 +1,189 @@
+"""What the sitting pages and calls read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+from django.db.models import Exists, OuterRef, Subquery
+
+from placement_test.exams.rules.labels import option_label
+from placement_test.lib import academy
+from placement_test.models import (
+    Academy,
+    EntryKind,
+    Placement,
+    Receipt,
+    Result,
+    RunnerState,
+    SessionToken,
+    StudentAnswer,
+    StudentSession,
+    Writer,
+)
+from placement_test.query_optimizations import OptimizedQueries
+from placement_test.results import queries as results
+from placement_test.saving.store import token_digest
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from placement_test.query_optimizations import ExamDefinition, QuestionDefinition
+
+# The nil UUID: no page ever claims under it.
+NO_WRITER = "00000000000000000000000000000000"
+
+Stored = dict[str, tuple[int, int, msgspec.Raw]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What student and parent may see of an ended session; by policy, hidden facts are None."""
+
+    check_code: str
+    is_waiting: bool
+    level: str | None
+    score: Decimal | None
+    max_score: Decimal | None
+    percent: Decimal | None
+
+
+def locked_session(session_id: UUID, *, token: str, writer: str = "") -> QuerySet[StudentSession]:
+    """Return the session locked, with what submitting must know about it, as one query.
+
+    Annotations of ``results.queries.markable`` and ``is_own``, ``through`` (of the writer).
+    """
+    tokens = SessionToken.objects.filter(session_id=OuterRef("id"), digest=token_digest(token))
+    writers = Writer.objects.filter(session_id=OuterRef("id"), writer=writer or NO_WRITER)
+    return results.locked(
+        results.markable()
+        .filter(id=session_id)
+        .annotate(is_own=Exists(tokens), through=Subquery(writers.values("through")[:1]))
+    )
+
+
+def answers(session_id: UUID) -> dict[int, str]:
+    """Return the current answers ``{part id: canonical JSON}``: 1 query."""
+    return dict(StudentAnswer.objects.filter(session_id=session_id).values_list("part_id", "value"))
+
+
+def stored(session_id: UUID) -> tuple[Stored, Stored, Stored]:
+    """Return answers, flags and plays ``{id: (epoch, seq, value)}``: 2 queries."""
+    fields = ("value", "epoch", "seq")
+    found = StudentAnswer.objects.filter(session_id=session_id).order_by("part_id")
+    given = {
+        str(part): (epoch, seq, msgspec.Raw(value.encode()))
+        for part, value, epoch, seq in found.values_list("part_id", *fields)
+    }
+    flags: Stored = {}
+    plays: Stored = {}
+    states = RunnerState.objects.filter(session_id=session_id).order_by("subject")
+    for kind, subject, value, epoch, seq in states.values_list("kind", "subject", *fields):
+        into = flags if kind == EntryKind.FLAG else plays
+        into[str(subject)] = (epoch, seq, msgspec.Raw(value.encode()))
+    return given, flags, plays
+
+
+def through(session_id: UUID) -> dict[str, int]:
+    """Return how far each writer's entries are gapless: 1 query."""
+    rows = Writer.objects.filter(session_id=session_id).values_list("writer", "through")
+    return {writer.hex: seq for writer, seq in rows}
+
+
+def outcome(session: StudentSession) -> Outcome:
+    """Return what the academy's policy shows of an ended session: at most 3 queries."""
+    shown = academy.current().shown_result
+    receipt = Receipt.objects.filter(session=session).order_by("-id").first()
+    result = Result.objects.filter(session=session, is_current=True).first()
+    placement = None
+    if shown != Academy.Shown.NOTHING:
+        placement = (
+            Placement.objects.filter(session=session, is_current=True)
+            .select_related("level__sub_program__program")
+            .first()
+        )
+    is_waiting = result is None or result.waiting > 0
+    with_score = result is not None and shown == Academy.Shown.SCORE and not is_waiting
+    return Outcome(
+        check_code=receipt.check_code if receipt else "",
+        is_waiting=is_waiting,
+        level=str(placement.level) if placement else None,
+        score=result.score if result and with_score else None,
+        max_score=result.max_score if result and with_score else None,
+        percent=result.percent if result and with_score else None,
+    )
+
+
+def exam_payload(exam: ExamDefinition) -> bytes:
+    """Return the exam as the runner's JSON: no key, no points, no file names."""
+    return msgspec.json.encode(
+        {
+            "version": exam.version_id,
+            "title": exam.title,
+            "allotted_seconds": exam.allotted_seconds,
+            "pages": [
+                {
+                    "id": page.id,
+                    "position": page.position,
+                    "images": [
+                        {"width": width, "height": height} for width, height, _ in page.images
+                    ],
+                    "has_words": bool(page.words_file),
+                }
+                for page in exam.pages
+            ],
+            "sections": [
+                {
+                    "id": section.id,
+                    "title": section.title,
+                    "skill": section.skill,
+                    "questions": [_question(question) for question in section.questions],
+                }
+                for section in exam.sections
+            ],
+            "tracks": [
+                {
+                    "id": track.id,
+                    "title": track.title,
+                    "content_type": track.content_type,
+                    "size": track.size,
+                    "duration_ms": track.duration_ms,
+                    "play_limit": track.play_limit,
+                }
+                for track in exam.tracks
+            ],
+        }
+    )
+
+
+def exam_of(session: StudentSession) -> ExamDefinition:
+    """Return the exam that the session is pinned to."""
+    return OptimizedQueries.get_exam_with_questions(session.version_id)
+
+
+def _question(question: QuestionDefinition) -> dict[str, object]:
+    return {
+        "id": question.id,
+        "number": question.number,
+        "kind": question.kind,
+        "text": question.text,
+        "page": question.page,
+        "x": question.x,
+        "y": question.y,
+        "tracks": question.tracks,
+        "parts": [
+            {
+                "id": part.id,
+                "kind": part.kind,
+                "label": part.label,
+                "options": [
+                    option_label(question.label_style, index) for index in range(part.option_count)
+                ],
+            }
+            for part in question.parts
+        ],
+    }

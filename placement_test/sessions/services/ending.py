@@ -1,0 +1,100 @@
+"""Ending sessions whose time is over, and giving time."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from placement_test.lib import audit, clock
+from placement_test.models import Adjustment, Result, StudentSession
+from placement_test.query_optimizations import OptimizedQueries
+from placement_test.results import queries as results
+from placement_test.results.services import marking
+from placement_test.saving import rules
+from placement_test.sessions import queries
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from placement_test.models import StaffUser
+
+logger = logging.getLogger(__name__)
+
+# One sweep ends at most this many, oldest first, so that a backlog does not hold the loop.
+SWEEP_MOST = 500
+
+
+def sweep(at: dt.datetime | None = None) -> int:
+    """End open sessions whose deadline and grace are over; return how many.
+
+    1 query to find them, and a transaction each; safe to run in several processes at once.
+    """
+    at = at or clock.now()
+    overdue = StudentSession.objects.filter(
+        state=StudentSession.State.OPEN, deadline_at__lt=at - rules.GRACE
+    ).order_by("deadline_at")
+    ids = list(overdue.values_list("id", flat=True)[:SWEEP_MOST])
+    ended = sum(_end(session_id, at) for session_id in ids)
+    if ended:
+        logger.info("overdue sessions ended", extra={"count": ended})
+    return ended
+
+
+def end_if_overdue(session: StudentSession) -> StudentSession:
+    """Return the session, ended first where its deadline and grace are over."""
+    if not _is_overdue(session, clock.now()):
+        return session
+    _end(session.id, clock.now())
+    session.refresh_from_db(fields=["state", "ended_at"])
+    return session
+
+
+@transaction.atomic
+def give_time(session_id: UUID, *, minutes: int, reason: str, actor: StaffUser) -> StudentSession:
+    """Move a running session's deadline; the browser hears of it with its next save.
+
+    :raises StudentSession.DoesNotExist: unless the session is open
+    """
+    session = results.locked(
+        StudentSession.objects.filter(id=session_id, state=StudentSession.State.OPEN)
+    ).get()
+    before = session.deadline_at
+    assert before is not None  # noqa: S101 - a constraint holds every open session to it
+    Adjustment.objects.create(
+        session=session, seconds=minutes * 60, reason=reason, made_at=clock.now(), made_by=actor
+    )
+    session.deadline_at = before + dt.timedelta(minutes=minutes)
+    session.save(update_fields=["deadline_at"])
+    audit.record(
+        actor,
+        "time given",
+        session,
+        before={"deadline": before.isoformat()},
+        after={"deadline": session.deadline_at.isoformat()},
+        reason=reason,
+    )
+    return session
+
+
+@transaction.atomic
+def _end(session_id: UUID, at: dt.datetime) -> bool:
+    session = results.locked(results.markable().filter(id=session_id)).first()
+    if session is None or not _is_overdue(session, at):
+        return False
+    session.state = StudentSession.State.EXPIRED
+    session.ended_at = session.deadline_at
+    session.save(update_fields=["state", "ended_at"])
+    marking.conclude(session, queries.answers(session.id), cause=Result.Cause.ENDED)
+    OptimizedQueries.forget_session(session.id)
+    return True
+
+
+def _is_overdue(session: StudentSession, at: dt.datetime) -> bool:
+    return (
+        session.state == StudentSession.State.OPEN
+        and session.deadline_at is not None
+        and at > session.deadline_at + rules.GRACE
+    )

@@ -1,0 +1,194 @@
+"""Registration: who sits which exam, by rule and never by guess."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from placement_test.curriculum import queries as curriculum
+from placement_test.curriculum import services as placement_rules
+from placement_test.curriculum.rules import move
+from placement_test.errors import EventClosed, NoExamForLevel, NoFurtherLevelChange
+from placement_test.exams.queries import serving as exams
+from placement_test.lib import academy, audit, clock
+from placement_test.models import Level, School, SessionToken, StudentSession
+from placement_test.saving.store import token_digest
+from placement_test.students import services as students
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from placement_test.models import (
+        Campus,
+        ExamVersion,
+        StaffUser,
+        Student,
+        TestEvent,
+    )
+
+TOKEN_BYTES = 32  # 256 bits
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What the form says, checked."""
+
+    name: str
+    grade: int
+    rank_percent: Decimal
+    school_name: str = ""
+    birth_date: dt.date | None = None
+    phone: str = ""
+    consent_id: int | None = None
+    consent_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A new session and the plain token for its browser; only its digest is stored."""
+
+    session: StudentSession
+    token: str
+
+
+@transaction.atomic
+def register(event: TestEvent, registration: Registration) -> Registered:
+    """Make a session on the exam that the rules name.
+
+    :raises EventClosed: outside the event's window
+    :raises NoRuleForStudent: where no rule covers grade and rank
+    :raises NoExamForLevel: where no published exam serves the level
+    """
+    now = clock.now()
+    if now < event.opens_at or (event.closes_at is not None and now >= event.closes_at):
+        raise EventClosed
+    rule_set, level = placement_rules.start_for(registration.grade, registration.rank_percent)
+    student = students.find_or_create(
+        event.campus, registration.name, registration.birth_date, registration.phone
+    )
+    version = choose_exam(level, event.campus, student)
+    return _issue(
+        StudentSession(
+            student=student,
+            event=event,
+            campus=event.campus,
+            version=version,
+            grade=registration.grade,
+            rank_percent=registration.rank_percent,
+            school=_school(event.campus, registration.school_name),
+            rule_set=rule_set,
+            start_level=level,
+            consent_id=registration.consent_id,
+            consent_at=now if registration.consent_id else None,
+            consent_by=registration.consent_by,
+            registered_at=now,
+            allotted_seconds=version.allotted_minutes * 60,
+        )
+    )
+
+
+def choose_exam(level: Level, campus: Campus, student: Student) -> ExamVersion:
+    """Return the exam for a level: one that the student has not sat, else the one sat longest ago.
+
+    :raises NoExamForLevel: where none is published
+    """
+    fitting = exams.published_for(level, campus)
+    if not fitting:
+        raise NoExamForLevel
+    sat = StudentSession.objects.filter(student=student).order_by("registered_at")
+    last_sat = dict(sat.values_list("version__exam_id", "registered_at"))
+    never = dt.datetime.min.replace(tzinfo=dt.UTC)
+    return min(fitting, key=lambda version: last_sat.get(version.exam_id, never))
+
+
+@transaction.atomic
+def change_level(session: StudentSession, step: int) -> Registered:
+    """Make a linked session one level easier (-1) or harder (+1); the first one stays as it is.
+
+    :raises NoFurtherLevelChange: where the policy, the time or the curriculum allows none
+    :raises NoExamForLevel: where no published exam serves that level
+    """
+    policy = academy.current()
+    latest = clock.now() - dt.timedelta(minutes=policy.level_change_minutes)
+    if (
+        not changes_left(session)
+        or session.student is None
+        or session.start_level_id is None
+        or session.following.exists()
+        or (session.started_at is not None and session.started_at < latest)
+    ):
+        raise NoFurtherLevelChange
+    ladder = curriculum.ladder()
+    start = next(level for level in ladder if level.id == session.start_level_id)
+    moved = move(start, step, ladder)
+    if moved.stopped_at_edge:
+        raise NoFurtherLevelChange
+    level = Level.objects.select_related("sub_program__program").get(id=moved.level.id)
+    version = choose_exam(level, session.campus, session.student)
+    return _issue(
+        StudentSession(
+            student=session.student,
+            event=session.event,
+            campus=session.campus,
+            version=version,
+            previous=session,
+            level_step=session.level_step + step,
+            grade=session.grade,
+            rank_percent=session.rank_percent,
+            school=session.school,
+            rule_set=session.rule_set,
+            start_level=level,
+            consent=session.consent,
+            consent_at=session.consent_at,
+            consent_by=session.consent_by,
+            registered_at=clock.now(),
+            allotted_seconds=version.allotted_minutes * 60,
+        )
+    )
+
+
+def changes_left(session: StudentSession) -> int:
+    """Return how many easier or harder tests the policy still allows after this one."""
+    made = 0
+    earlier = session.previous
+    while earlier is not None:
+        made += 1
+        earlier = earlier.previous
+    return max(0, academy.current().level_changes - made)
+
+
+@transaction.atomic
+def preview(version: ExamVersion, campus: Campus, actor: StaffUser) -> Registered:
+    """Make a session for a teacher to sit a version as a student would; lists leave it out."""
+    issued = _issue(
+        StudentSession(
+            campus=campus,
+            version=version,
+            preview_by=actor,
+            grade=1,
+            rank_percent=0,
+            registered_at=clock.now(),
+            allotted_seconds=version.allotted_minutes * 60,
+        )
+    )
+    audit.record(actor, "exam previewed", version)
+    return issued
+
+
+def _issue(session: StudentSession) -> Registered:
+    session.save(force_insert=True)
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    SessionToken.objects.create(
+        session=session, digest=token_digest(token), issued_at=session.registered_at
+    )
+    return Registered(session, token)
+
+
+def _school(campus: Campus, name: str) -> School | None:
+    """Return the campus's school of that name; an unknown one is left to staff to add."""
+    wanted = " ".join(name.split())
+    return School.objects.filter(campus=campus, name__iexact=wanted).first() if wanted else None

@@ -1,0 +1,73 @@
+"""Hand in once: check that everything arrived, freeze, mark, place, sign."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from placement_test.errors import AnswersMissing, DigestDiffers, SessionEnded, SessionNotStarted
+from placement_test.models import Receipt, Result, StudentSession
+from placement_test.results.services import marking
+from placement_test.saving import rules
+from placement_test.sessions import queries, receipts
+from placement_test.sessions.services.sitting import owned
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from uuid import UUID
+
+    from placement_test.saving.entries import Submission
+
+State = StudentSession.State
+
+
+@transaction.atomic
+def submit(
+    session_id: UUID, submission: Submission, *, token: str, arrived: dt.datetime
+) -> Receipt:
+    """Close the session and return its receipt; asked again, return the same receipt.
+
+    At most 8 queries for an exam of any length (session, answers, key, result, marks,
+    placement, session, receipt) where the exam and the ladder are cached.
+
+    :raises SessionNotStarted: before the clock runs
+    :raises SessionEnded: where the time was over and nobody had submitted
+    :raises AnswersMissing: where entries up to ``last_seq`` have not arrived
+    :raises DigestDiffers: where the page shows other answers than the server holds
+    """
+    session = owned(session_id, token=token, writer=submission.writer)
+    if session.state == State.SUBMITTED:
+        return _first_receipt(session)
+    _check_time(session, arrived)
+    arrived_through = session.through or 0  # type: ignore[attr-defined]
+    if arrived_through < submission.last_seq:
+        raise AnswersMissing(missing=[[arrived_through + 1, submission.last_seq]])
+    answers = queries.answers(session.id)
+    if rules.digest(answers) != submission.digest:
+        raise DigestDiffers
+    session.state = State.SUBMITTED
+    session.ended_at = arrived
+    session.save(update_fields=["state", "ended_at"])
+    marking.conclude(session, answers, cause=Result.Cause.ENDED)
+    return receipts.issue(
+        session,
+        submit_id=uuid.UUID(submission.submit_id),
+        digest=submission.digest,
+        answers=sum(value != "null" for value in answers.values()),
+    )
+
+
+def _check_time(session: StudentSession, arrived: dt.datetime) -> None:
+    if session.state == State.REGISTERED:
+        raise SessionNotStarted
+    if (
+        session.state == State.EXPIRED
+        or rules.moment(session.state, session.deadline_at, arrived) == "late"
+    ):
+        raise SessionEnded
+
+
+def _first_receipt(session: StudentSession) -> Receipt:
+    return Receipt.objects.filter(session=session).order_by("id").latest("id")
