@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,15 @@ def django_db_modify_db_settings() -> None:
         database.setdefault("TEST", {})["NAME"] = str(file)
     elif worker := os.environ.get("PYTEST_XDIST_WORKER"):
         database.setdefault("TEST", {})["NAME"] = f"test_primepath_{worker}"
+
+
+@pytest.fixture
+def server_folder() -> Iterator[Path]:
+    """Return an empty folder that PostgreSQL's own account can enter, for ``tests.servers``."""
+    with tempfile.TemporaryDirectory(dir=os.environ["PRIMEPATH_TEST_FOLDER"]) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 @pytest.fixture(autouse=True)

@@ -13,17 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def open_folder(tmp_path: Path) -> Path:
-    # PostgreSQL's own account passes through all of them where the tests run as root.
-    for step in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        step.chmod(0o755)
-    return tmp_path
-
-
 @pytest.mark.faults
-def test_postgresql_keeps_what_was_committed_when_it_is_killed(open_folder: Path) -> None:
-    server = PostgreSQL(open_folder)
+def test_postgresql_keeps_what_was_committed_when_it_is_killed(server_folder: Path) -> None:
+    server = PostgreSQL(server_folder)
     with running(server):
         with psycopg.connect(server.url()) as connection:
             connection.execute("CREATE TABLE answer AS SELECT 41 AS value")
@@ -35,8 +27,8 @@ def test_postgresql_keeps_what_was_committed_when_it_is_killed(open_folder: Path
             assert connection.execute("SELECT value FROM answer").fetchall() == [(41,)]
 
 
-def test_postgresql_is_as_durable_as_in_production(open_folder: Path) -> None:
-    server = PostgreSQL(open_folder)
+def test_postgresql_is_as_durable_as_in_production(server_folder: Path) -> None:
+    server = PostgreSQL(server_folder)
     with running(server), psycopg.connect(server.url()) as connection:
         settings = [
             connection.execute(f"SHOW {name}").fetchone()
@@ -46,17 +38,17 @@ def test_postgresql_is_as_durable_as_in_production(open_folder: Path) -> None:
     assert settings == [("on",), ("on",), ("on",)]
 
 
-def test_servers_are_gone_after_they_were_stopped(open_folder: Path) -> None:
+def test_servers_are_gone_after_they_were_stopped(server_folder: Path) -> None:
     pids = []
-    for server in (PostgreSQL(open_folder), Valkey(open_folder)):
+    for server in (PostgreSQL(server_folder), Valkey(server_folder)):
         with running(server):
             pids.append(server.pid)
 
     assert [pid for pid in pids if psutil.pid_exists(pid)] == []
 
 
-def test_valkey_answers(tmp_path: Path) -> None:
-    server = Valkey(tmp_path)
+def test_valkey_answers(server_folder: Path) -> None:
+    server = Valkey(server_folder)
     with running(server), valkey.Valkey.from_url(server.url(3)) as client:
         client.set("key", "value")
 
