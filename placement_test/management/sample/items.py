@@ -22,6 +22,7 @@ class Part:
     correct: tuple[int, ...] = ()
     accepted: tuple[str, ...] = ()
     label: str = ""
+    task: str = ""
     lines: int = 0
     marking: Mapping[str, str] = field(default_factory=dict)
 
@@ -116,7 +117,7 @@ class Exam:
     sections: tuple[Section, ...]
     notes: tuple[str, ...]
     tracks: tuple[Track, ...] = ()
-    scanned: bool = False
+    scanner: str = ""  # "two-up" or "single"; empty where the paper is text
 
     def questions(self) -> Iterator[Question]:
         """Yield all questions in the order of the paper."""
@@ -124,7 +125,9 @@ class Exam:
             yield from section.questions()
 
 
-def picked(points: str, *options: str, kind: str = "choice", label: str = "") -> Part:
+def picked(
+    points: str, *options: str, kind: str = "choice", label: str = "", task: str = ""
+) -> Part:
     """Return a part that is answered by ticking; a star stands before each right option."""
     return Part(
         kind=kind,
@@ -132,13 +135,15 @@ def picked(points: str, *options: str, kind: str = "choice", label: str = "") ->
         options=tuple(option.removeprefix(RIGHT) for option in options),
         correct=tuple(at for at, option in enumerate(options) if option.startswith(RIGHT)),
         label=label,
+        task=task,
         marking={"partial_credit": "per_option"} if kind == "choices" else {},
     )
 
 
-def blank(points: str, accepted: str, label: str = "") -> Part:
+def blank(points: str, accepted: str, label: str = "", task: str = "") -> Part:
     """Return a part that is answered by a word or two; a bar divides accepted variants."""
-    return Part(kind="short", points=points, accepted=tuple(accepted.split("|")), label=label)
+    variants = tuple(accepted.split("|"))
+    return Part(kind="short", points=points, accepted=variants, label=label, task=task)
 
 
 def choice(number: int, prompt: str, *options: str, points: str = "2.5") -> Question:

@@ -73,7 +73,7 @@ class Look:
 
 def look_of(exam: Exam) -> Look:
     """Return how the exam's paper is to look."""
-    if exam.scanned:
+    if exam.scanner:
         return Look(A5, 1, "Round", "Round-Bold", 10.5, 26)
     if exam.columns > 1:
         return Look(A4, 2, "Serif", "Sans-Bold", 9.6, 34)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from placement_test.management.sample import look, manifest, scan, speech, typeset
-from placement_test.management.sample.content import ascent, core, edge, mixed, pinnacle
+from placement_test.management.sample.content import ascent, core, core_words, edge, mixed, pinnacle
 
 if TYPE_CHECKING:
     from placement_test.management.sample.items import Exam
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parent
-EXAMS = (core.EXAM, ascent.EXAM, edge.EXAM, mixed.EXAM, pinnacle.EXAM)
+EXAMS = (core.EXAM, core_words.EXAM, ascent.EXAM, edge.EXAM, mixed.EXAM, pinnacle.EXAM)
 PACKAGES = {"espeak-ng": "espeak-ng", "ffmpeg": "ffmpeg"}  # command: apt package
 
 
@@ -38,20 +38,25 @@ def missing_packages() -> list[str]:
 def make(exam: Exam) -> dict[str, Any]:  # JSON
     """Make the exam's paper and tracks; return its entry in ``exams.json``."""
     paper = FOLDER / "papers" / f"{exam.slug}.pdf"
-    places = _scanned(exam, paper) if exam.scanned else typeset.set_paper(exam, paper)
+    places, turns = _scanned(exam, paper) if exam.scanner else _text(exam, paper)
     for track in exam.tracks:
         speech.record(track, FOLDER / "tracks")
-    # /Rotate alone sets every page upright: nobody has to turn one by hand.
-    pages = [{"page": page, "extra_rotation": 0} for page in range(1, scan.page_count(paper) + 1)]
-    return manifest.exam_entry(exam, places, pages)
+    return manifest.exam_entry(exam, places, turns)
 
 
-def _scanned(exam: Exam, paper: Path) -> dict[int, Place]:
+def _text(exam: Exam, paper: Path) -> tuple[dict[int, Place], list[int]]:
+    places = typeset.set_paper(exam, paper)
+    return places, [0] * scan.page_count(paper)
+
+
+def _scanned(exam: Exam, paper: Path) -> tuple[dict[int, Place], list[int]]:
     with tempfile.TemporaryDirectory() as folder:
         booklet = Path(folder, "booklet.pdf")
         places = typeset.set_paper(exam, booklet)
-        scan.scan(booklet, paper)
-    return {number: _on_sheet(place) for number, place in places.items()}
+        if exam.scanner == "single":
+            return places, scan.scan_singly(booklet, paper)
+        turns = scan.scan_two_up(booklet, paper)
+    return {number: _on_sheet(place) for number, place in places.items()}, turns
 
 
 def _on_sheet(place: Place) -> Place:

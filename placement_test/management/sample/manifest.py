@@ -26,8 +26,12 @@ FULL_SCORE = Decimal(100)
 COMMON_POSITION_SHARE = 0.4  # beyond this a guesser who always ticks one option would gain
 
 
-def exam_entry(exam: Exam, places: Mapping[int, Place], pages: Iterable[Entry]) -> Entry:
-    """Return the exam's entry in ``exams.json``."""
+def exam_entry(exam: Exam, places: Mapping[int, Place], turns: Iterable[int]) -> Entry:
+    """Return the exam's entry in ``exams.json``.
+
+    ``turns`` says for each page by how many degrees to the right a person has to turn it, beyond
+    its own ``/Rotate``.
+    """
     return {
         "slug": exam.slug,
         "title": exam.title,
@@ -37,7 +41,9 @@ def exam_entry(exam: Exam, places: Mapping[int, Place], pages: Iterable[Entry]) 
         "allotted_minutes": exam.minutes,
         "levels": list(exam.levels),
         "cuts": [{"from_percent": percent, "step": step} for percent, step in exam.cuts],
-        "pages": list(pages),
+        "pages": [
+            {"page": page, "extra_rotation": turn} for page, turn in enumerate(turns, start=1)
+        ],
         "sections": [
             {
                 "title": section.title,

@@ -22,7 +22,7 @@ class PageFrame:
 
     def first(self, canvas: Any, document: Any) -> None:
         """Draw what surrounds the first page: a title, or a whole cover."""
-        if self.exam.scanned:
+        if self.exam.scanner:
             self._cover(canvas)
         else:
             self._title_page(canvas, document.page)

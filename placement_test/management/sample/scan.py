@@ -20,15 +20,35 @@ JPEG_QUALITY = 42
 TURN_DEGREES = 270  # the /Rotate that sets a sheet upright
 
 
-def scan(booklet: Path, path: Path) -> None:
-    """Write the booklet as sideways images that only ``/Rotate`` sets upright."""
+def scan_two_up(booklet: Path, path: Path) -> list[int]:
+    """Write two pages to a sheet, sideways images that only ``/Rotate`` sets upright.
+
+    Return by how many degrees to the right a person has still to turn each sheet.
+    """
     noise = random.Random(SEED)  # noqa: S311 - dirt on paper, not a secret
     pages = _pages(booklet)
     with pikepdf.new() as pdf:
         for at in range(0, len(pages), 2):
-            sheet = _sheet(pages[at : at + 2], noise)
-            _add(pdf, sheet)
+            # Pillow turns to the left, /Rotate to the right: one undoes the other.
+            sideways = _sheet(pages[at : at + 2], noise).rotate(TURN_DEGREES, expand=True)
+            _add(pdf, sideways, rotate=TURN_DEGREES)
         pdf.save(path, deterministic_id=True)
+        return [0] * len(pdf.pages)
+
+
+def scan_singly(booklet: Path, path: Path) -> list[int]:
+    """Write one page to a sheet; every other one lies sideways although its ``/Rotate`` is 0.
+
+    Return by how many degrees to the right a person has still to turn each sheet.
+    """
+    noise = random.Random(SEED)  # noqa: S311 - dirt on paper, not a secret
+    pages = _pages(booklet)
+    turns = [TURN_DEGREES if at % 2 else 0 for at in range(len(pages))]
+    with pikepdf.new() as pdf:
+        for page, turn in zip(pages, turns, strict=True):
+            _add(pdf, _sheet([page], noise).rotate(turn, expand=True), rotate=0)
+        pdf.save(path, deterministic_id=True)
+    return turns
 
 
 def _pages(booklet: Path) -> list[Image.Image]:
@@ -37,11 +57,12 @@ def _pages(booklet: Path) -> list[Image.Image]:
 
 
 def _sheet(pages: list[Image.Image], noise: random.Random) -> Image.Image:
-    width, height = pages[0].width * 2, pages[0].height
+    width, height = pages[0].width * len(pages), pages[0].height
     sheet = Image.new("L", (width, height), 255)
     for at, page in enumerate(pages):
         sheet.paste(page.convert("L"), (at * pages[0].width, 0))
-    _darken_fold(sheet)
+    if len(pages) > 1:
+        _darken_fold(sheet)
     tilt = noise.uniform(-0.35, 0.35)
     sheet = sheet.rotate(tilt, Image.Resampling.BICUBIC, fillcolor=255)
     grey = sheet.point([40 + value * (PAPER_GREY - 40) // 255 for value in range(256)])
@@ -65,19 +86,17 @@ def _grain(width: int, height: int, noise: random.Random) -> Image.Image:
     return soft.point([value // 26 for value in range(256)])
 
 
-def _add(pdf: pikepdf.Pdf, sheet: Image.Image) -> None:
-    # Pillow turns to the left, /Rotate to the right: one by the same angle undoes the other.
-    sideways = sheet.rotate(TURN_DEGREES, expand=True)
+def _add(pdf: pikepdf.Pdf, sheet: Image.Image, *, rotate: int) -> None:
     jpeg = io.BytesIO()
-    sideways.save(jpeg, "JPEG", quality=JPEG_QUALITY, optimize=True)
-    width, height = (side * 72 / DOTS_PER_INCH for side in sideways.size)
+    sheet.save(jpeg, "JPEG", quality=JPEG_QUALITY, optimize=True)
+    width, height = (side * 72 / DOTS_PER_INCH for side in sheet.size)
     image = pikepdf.Stream(
         pdf,
         jpeg.getvalue(),
         Type=pikepdf.Name.XObject,
         Subtype=pikepdf.Name.Image,
-        Width=sideways.width,
-        Height=sideways.height,
+        Width=sheet.width,
+        Height=sheet.height,
         ColorSpace=pikepdf.Name.DeviceGray,
         BitsPerComponent=8,
         Filter=pikepdf.Name.DCTDecode,
@@ -85,7 +104,7 @@ def _add(pdf: pikepdf.Pdf, sheet: Image.Image) -> None:
     page = pdf.add_blank_page(page_size=(round(width, 2), round(height, 2)))
     page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Scan=image))
     page.Contents = pikepdf.Stream(pdf, f"{width:.2f} 0 0 {height:.2f} 0 0 cm /Scan Do".encode())
-    page.Rotate = TURN_DEGREES
+    page.Rotate = rotate
 
 
 def page_count(path: Path) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reportlab.lib.enums import TA_CENTER  # type: ignore[import-untyped]
+from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]
 from reportlab.pdfbase import pdfmetrics  # type: ignore[import-untyped]
 from reportlab.platypus import (  # type: ignore[import-untyped]
     BaseDocTemplate,
@@ -83,7 +84,7 @@ class Setter:
         look, margin = self.look, self.look.margin()
         around = PageFrame(self.exam, look, pages)
         height = look.size[1]
-        first_head = 0.0 if self.exam.scanned else 92.0
+        first_head = 0.0 if self.exam.scanner else 92.0
         document = BaseDocTemplate(
             str(path), pagesize=look.size, title=self.exam.title, author="PrimePath Academy"
         )
@@ -106,7 +107,7 @@ class Setter:
 
     def _story(self) -> list[Any]:
         story: list[Any] = [NextPageTemplate("later")]
-        if self.exam.scanned:
+        if self.exam.scanner:
             story += [Spacer(1, 1), PageBreak()]
         else:
             story += self._notes()
@@ -204,7 +205,7 @@ class Setter:
         pieces: list[Any] = [Spot(prompt, style, question.number, self.places)]
         for part in question.parts:
             pieces += self._part(part)
-        return [*pieces, Spacer(1, 9 if self.look.columns > 1 else 11)]
+        return [*pieces, Spacer(1, 11 if self.look.size == A4 and self.look.columns == 1 else 9)]
 
     def _points(self, question: Question) -> str:
         total = sum(float(part.points) for part in question.parts)
@@ -213,12 +214,12 @@ class Setter:
     def _part(self, part: Part) -> list[Any]:
         pieces: list[Any] = []
         indented = self.look.style(leftIndent=21, spaceAfter=3)
-        if part.label and part.kind != "short":
-            pieces.append(Paragraph(typographic(part.label), indented))
+        if part.task and part.kind != "short":
+            pieces.append(Paragraph(typographic(f"{part.label} {part.task}"), indented))
         if part.options:
             pieces.append(self._options(part.options))
         elif part.kind == "short":
-            pieces.append(self._answer_line(f"{part.label} 답:".strip()))
+            pieces.append(self._answer_line(" ".join(f"{part.label} {part.task} 답:".split())))
         else:
             pieces += [self._answer_line("") for _ in range(part.lines)]
         return pieces

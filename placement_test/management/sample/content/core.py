@@ -305,5 +305,5 @@ EXAM = Exam(
     sections=(LISTENING, READING),
     notes=("20문항 · 40분 · 각 5점", "듣기 1-11번, 읽기 12-20번"),
     tracks=TRACKS,
-    scanned=True,
+    scanner="two-up",
 )
