@@ -148,7 +148,7 @@ right."
                     "What was the boy's problem?",
                     "He lost his shoes.",
                     "The bread was cold.",
-                    "*He didn't have enough money.",
+                    "*He had too little money.",
                     "The bakery was closed.",
                 ),
                 _five(
