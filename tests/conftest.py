@@ -17,6 +17,7 @@ import django
 import pytest
 
 from tests import environment
+from tests.servers import WebServer, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +60,21 @@ def server_folder() -> Iterator[Path]:
         folder = Path(name)
         folder.chmod(0o755)
         yield folder
+
+
+@pytest.fixture
+def web_server(transactional_db: None, server_folder: Path) -> Iterator[WebServer]:
+    """Run PrimePath's own HTTP server on the test database: ``web_server.url``, ``.kill()`` ..."""
+    from django.db import connection
+
+    name = connection.settings_dict["NAME"]
+    if environment.database() == "sqlite":
+        address = f"sqlite:///{name}"
+    else:
+        address = f"{os.environ['PRIMEPATH_DATABASE_URL'].rpartition('/')[0]}/{name}"
+    server = WebServer(server_folder, database_url=address)
+    with running(server):
+        yield server
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Real PostgreSQL and Valkey servers for tests, from wheels: nothing has to be installed.
+"""Real servers for tests; PostgreSQL and Valkey come as wheels: nothing has to be installed.
 
 A server ends with the process that started it, however that process ends.
 """
@@ -182,12 +182,53 @@ class Valkey:
                 return False
 
 
+class WebServer:
+    """PrimePath's own HTTP server, started as the demo starts it, on the database of the test.
+
+    It has the environment of the test but a clock and a cache of its own.
+    """
+
+    def __init__(self, directory: Path, *, database_url: str, workers: int = 1) -> None:
+        self.log = directory / "web.log"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.database_url = database_url
+        self.workers = workers
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start; return once it answers, be it with an error."""
+        from placement_test.management.commands.demo import answers, server_command
+
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                server_command(self.port, workers=self.workers),
+                env={**os.environ, "PRIMEPATH_DATABASE_URL": self.database_url},
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                preexec_fn=_stop_with_parent,  # noqa: PLW1509 - before any thread starts
+            )
+        _wait_until_it_answers(lambda: answers(self.port), self._process, self.log)
+
+    def stop(self) -> None:
+        """Finish the requests under way, then end."""
+        _end(self._process, signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the server and its workers at once, requests under way too."""
+        process = _running(self._process)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
 class _Question(Protocol):
     def __call__(self) -> bool: ...
 
 
 @contextlib.contextmanager
-def running(server: PostgreSQL | Valkey) -> Iterator[None]:
+def running(server: PostgreSQL | Valkey | WebServer) -> Iterator[None]:
     """Start ``server`` and stop it at the end."""
     server.start()
     try:

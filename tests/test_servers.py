@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import urllib.request
 from typing import TYPE_CHECKING
 
 import psutil
 import psycopg
 import pytest
 import valkey
+from django.conf import settings
 
-from tests.servers import PostgreSQL, Valkey, running
+from placement_test.models import StaffUser
+from tests.servers import PostgreSQL, Valkey, WebServer, running
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from django.test import Client
 
 
 @pytest.mark.faults
@@ -53,3 +58,20 @@ def test_valkey_answers(server_folder: Path) -> None:
         client.set("key", "value")
 
         assert client.get("key") == b"value"
+
+
+@pytest.mark.faults
+def test_the_web_server_has_the_database_of_the_test_and_starts_again(
+    web_server: WebServer, client: Client
+) -> None:
+    client.force_login(StaffUser.objects.create_superuser("han"))
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    request = urllib.request.Request(
+        f"{web_server.url}/admin/", headers={"Cookie": f"{cookie.key}={cookie.value}"}
+    )
+
+    web_server.kill()
+    web_server.start()
+
+    with urllib.request.urlopen(request, timeout=20) as reply:
+        assert reply.url == request.full_url  # not sent to the login page

@@ -9,7 +9,9 @@ host, a reply of 500 or more.  ``@pytest.mark.provokes("409", ...)`` names what 
 from __future__ import annotations
 
 import os
+import re
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
@@ -20,7 +22,7 @@ from tests.browser import accessibility
 from tests.browser.watching import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from playwright.sync_api import Browser, BrowserContext, Page
     from pytest_django.live_server_helper import LiveServer
@@ -35,6 +37,8 @@ ARGUMENTS = (
     "--no-first-run",
     "--autoplay-policy=no-user-gesture-required",
 )
+# Not in the repository; CI keeps nothing of it.
+PICTURES = Path(__file__).parents[2] / "test-results"
 # Longer than any page needs on two busy cores, well below a test's own limit.
 WAIT_MS = 15_000
 
@@ -45,6 +49,22 @@ class OpenContext(Protocol):
     def __call__(
         self, *, locale: str = "ko-KR", width: int = 1280, height: int = 800, touch: bool = False
     ) -> BrowserContext: ...
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep a picture of every page of a test that failed, in ``test-results/``."""
+    report = yield
+    watch = getattr(item, "funcargs", {}).get("watch")
+    if call.when == "call" and report.failed and watch is not None:
+        PICTURES.mkdir(exist_ok=True)
+        for number, page in enumerate(watch.pages()):
+            file = PICTURES / f"{re.sub(r'[^a-z0-9-]+', '-', item.name)}-{number}.png"
+            page.screenshot(path=file)
+            report.sections.append(("Page", f"{page.url} {file}"))
+    return report
 
 
 @pytest.fixture(scope="module")

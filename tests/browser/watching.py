@@ -10,7 +10,14 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response, WebError
+    from playwright.sync_api import (
+        BrowserContext,
+        ConsoleMessage,
+        Page,
+        Request,
+        Response,
+        WebError,
+    )
 
 SERVER_ERROR = 500
 NETWORK_SCHEMES = {"http", "https", "ws", "wss"}
@@ -22,13 +29,19 @@ class Watch:
 
     host: str
     problems: list[str] = dataclasses.field(default_factory=list)
+    contexts: list[BrowserContext] = dataclasses.field(default_factory=list)
 
     def follow(self, context: BrowserContext) -> None:
         """Listen to every page of ``context``, pop-ups and workers too."""
+        self.contexts.append(context)
         context.on("weberror", self._on_error)
         context.on("console", self._on_console)
         context.on("request", self._on_request)
         context.on("response", self._on_response)
+
+    def pages(self) -> list[Page]:
+        """Return the pages that are open now."""
+        return [page for context in self.contexts for page in context.pages]
 
     def unexpected(self, expected: Iterable[str]) -> list[str]:
         """Return the problems that match none of the regular expressions ``expected``."""

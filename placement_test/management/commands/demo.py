@@ -130,14 +130,14 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def server_command(port: int) -> list[str]:
-    """Return the command of the HTTP server: one process, as SQLite wants it."""
+def server_command(port: int, *, workers: int = 1) -> list[str]:
+    """Return the command of the HTTP server; SQLite wants one worker."""
     options = {
         "--interface": "wsgi",
         "--http": "1",
         "--host": HOST,
         "--port": port,
-        "--workers": 1,
+        "--workers": workers,
         "--blocking-threads": SERVER_THREADS,
         "--backpressure": SERVER_CONNECTIONS,
         "--workers-kill-timeout": 5,
