@@ -146,7 +146,7 @@ def save(
 
     :raises SessionUnknown, TokenMissing: as ``lock``
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         locked = lock(session_id, token=token, writer=batch.writer)
         writing = _Writing(locked, batch, arrived)
         changes_result = False
