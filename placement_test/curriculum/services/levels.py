@@ -54,6 +54,7 @@ def create_level(actor: StaffUser, sub_program: SubProgram, number: int) -> Leve
         _shift(tier, None, by=1)
         level = Level(sub_program=sub_program, number=number, tier=tier)
         decisions.made(actor, "level created", level, fields=LEVEL_FACTS)
+    queries.forget_ladder()
     return level
 
 
@@ -69,7 +70,8 @@ def move_level(actor: StaffUser, level: Level, to_tier: int) -> None:
     A tier beyond the ends means the end.
     """
     with transaction.atomic():
-        last = Level.objects.select_for_update().order_by("-tier").values_list("tier", flat=True)[0]
+        # All of them, so that two people who move levels do it one after the other.
+        last = max(Level.objects.select_for_update().values_list("tier", flat=True))
         from_tier = Level.objects.values_list("tier", flat=True).get(pk=level.pk)
         aim = min(max(to_tier, 1), last)
         if aim == from_tier:
@@ -82,6 +84,7 @@ def move_level(actor: StaffUser, level: Level, to_tier: int) -> None:
         Level.objects.filter(pk=level.pk).update(tier=aim)
         level.tier = aim
         audit.record(actor, "level moved", level, before={"tier": from_tier}, after={"tier": aim})
+    queries.forget_ladder()
 
 
 def set_level_in_use(actor: StaffUser, level: Level, *, in_use: bool) -> None:
@@ -93,6 +96,7 @@ def set_level_in_use(actor: StaffUser, level: Level, *, in_use: bool) -> None:
         raise LevelInUse(rules=count)
     level.is_active = in_use
     decisions.changed(actor, "level changed", level, fields=LEVEL_FACTS)
+    queries.forget_ladder()
 
 
 def _tier_above(sub_program: SubProgram) -> int:

@@ -144,7 +144,7 @@ def place_by_rules(
         current.update(is_current=False)
     if result.waiting or session.start_level_id is None:
         return None
-    ladder = curriculum.ladder()
+    ladder = curriculum.ladder(including=session.start_level_id)
     start = next(level for level in ladder if level.id == session.start_level_id)
     steps = tuple(Cut(Decimal(str(at)), step) for at, step in cuts)
     outcome = place(start, result.percent, steps, ladder)

@@ -122,7 +122,7 @@ def change_level(session: StudentSession, step: int) -> Registered:
         or (session.started_at is not None and session.started_at < latest)
     ):
         raise NoFurtherLevelChange
-    ladder = curriculum.ladder()
+    ladder = curriculum.ladder(including=session.start_level_id)
     start = next(level for level in ladder if level.id == session.start_level_id)
     moved = move(start, step, ladder)
     if moved.stopped_at_edge:
