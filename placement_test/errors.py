@@ -246,6 +246,60 @@ class KeyIncomplete(PlacementError):
     message = _("A question has no right answer. A published key must be complete.")
 
 
+# Results
+
+
+class MarkedMeanwhile(PlacementError):
+    """Somebody else marked the same answer since the page was opened."""
+
+    code = "marked_meanwhile"
+    message = _("Somebody else has marked this answer in the meantime. Your points were not saved.")
+
+
+class NotMarkedYet(PlacementError):
+    """The session has no result: it still runs or was never begun."""
+
+    code = "not_marked_yet"
+    message = _("This test has not ended yet.")
+
+
+class PointsOutOfRange(PlacementError):
+    """Points below nothing or above what the part is worth; ``most`` is that."""
+
+    code = "points_out_of_range"
+    status = 422
+    message = _("Give between 0 and %(most)s points.")
+
+
+class EntriesDecided(PlacementError):
+    """Entries that staff decided before, or that need no decision."""
+
+    code = "entries_decided"
+    message = _("These entries have been decided in the meantime. Look at them once more.")
+
+
+class NotOverruled(PlacementError):
+    """The level stands as the rules gave it: there is nothing to withdraw."""
+
+    code = "not_overruled"
+    message = _("The level of this session was not decided by staff.")
+
+
+class ReasonMissing(PlacementError):
+    """A decision needs a reason."""
+
+    code = "reason_missing"
+    status = 422
+    message = _("Give a reason.")
+
+
+class KeyReplaced(PlacementError):
+    """A newer key revision exists: sessions are re-marked under that one."""
+
+    code = "key_replaced"
+    message = _("There is a newer revision of this key. Mark the sessions again under that one.")
+
+
 # Papers and tracks
 
 

@@ -152,6 +152,19 @@ class AnswerEvent(models.Model):
         return f"entry {self.pk}"
 
 
+class EntryDecision(models.Model):
+    """What staff decided about an answer that was not applied: it counts, or it does not."""
+
+    event = models.OneToOneField(AnswerEvent, models.CASCADE, related_name="decision")
+    accepted = models.BooleanField()
+    reason = models.CharField(_("reason"), max_length=200)
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey("StaffUser", models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"decision {self.pk}"
+
+
 class ConflictingEntry(models.Model):
     """An entry under a (session, writer, seq) that already holds other content; kept raw."""
 

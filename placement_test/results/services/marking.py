@@ -19,6 +19,7 @@ from placement_test.results import queries
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from placement_test.grading.rules import PartKey
     from placement_test.models import StaffUser, StudentSession
     from placement_test.query_optimizations import ExamDefinition
 
@@ -60,18 +61,29 @@ def sheet(
     )
     if found is None:
         raise KeyNeeded(exam.version_id)
+    return sheet_under(exam, found, keys, answers, hand_marks or {})
+
+
+def sheet_under(
+    exam: ExamDefinition,
+    key_revision_id: int,
+    keys: Mapping[int, PartKey],
+    answers: Mapping[int, str],
+    hand_marks: Mapping[int, Decimal],
+) -> Sheet:
+    """Mark answers under a key that is loaded already: no query, so that many can be marked."""
     marks = {
         part_id: mark(keys[part_id], json.loads(answers.get(part_id, "null")))
         for part_id in exam.parts
         if part_id in keys
     }
-    for part_id, points in (hand_marks or {}).items():
+    for part_id, points in hand_marks.items():
         if part_id in exam.parts:
             marks[part_id] = _by_hand(points, exam.parts[part_id].points)
     score = sum((marked.points for marked in marks.values()), Decimal(0))
     most = sum((part.points for part in exam.parts.values()), Decimal(0))
     return Sheet(
-        key_revision_id=found,
+        key_revision_id=key_revision_id,
         marks=marks,
         score=score,
         max_score=most,

@@ -14,6 +14,7 @@ from placement_test.models import (
     HandMark,
     KeyRevision,
     Result,
+    StudentAnswer,
     StudentSession,
 )
 from placement_test.models import (
@@ -74,6 +75,11 @@ def hand_marks(session_id: UUID) -> dict[int, Decimal]:
     """Return the points that a person gave, the newest of each part: 1 query."""
     rows = HandMark.objects.filter(session_id=session_id).order_by("id")
     return dict(rows.values_list("part_id", "points"))
+
+
+def answers(session_id: UUID) -> dict[int, str]:
+    """Return the current answers ``{part id: canonical JSON}``: 1 query."""
+    return dict(StudentAnswer.objects.filter(session_id=session_id).values_list("part_id", "value"))
 
 
 def _keys(
