@@ -345,3 +345,106 @@ PAPERS: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "a page like a ribbon": (lambda: one_page(media_box=b"[0 0 100 9000]"), "page_too_large"),
 }
+
+# Recordings
+
+
+def lying_wav() -> bytes:
+    """Return a WAV whose header promises four times as many samples as there are."""
+    whole = recordings.wav()
+    return whole[:40] + struct.pack("<I", 64_000) + whole[44:16_044]
+
+
+def wav_of(coding: int, *, channels: int = 1, per_second: int = 16_000, bits: int = 16) -> bytes:
+    """Return a WAV with the format fields given."""
+    whole = recordings.wav()
+    form = struct.pack("<HHIIHH", coding, channels, 8000, per_second, 2, bits)
+    return whole[:20] + form + whole[36:]
+
+
+def nested_m4a() -> bytes:
+    """Return two thousand boxes, each within the one before."""
+    boxes = recordings.atom(b"free")
+    for _depth in range(2000):
+        boxes = recordings.atom(b"udta", boxes)
+    whole = recordings.m4a()
+    start = whole.index(b"moov") - 4
+    moov = whole[start + 8 :] + boxes
+    return whole[:start] + recordings.atom(b"moov", moov)
+
+
+def two_streams() -> bytes:
+    """Return an OGG of two recordings, one behind the other."""
+    other = recordings.ogg_page([b"OpusHead" + bytes(11)], number=0, flags=2, serial=8)
+    return recordings.opus() + other
+
+
+def speex() -> bytes:
+    """Return an OGG that holds a coding which browsers dropped."""
+    return recordings.ogg_page([b"Speex   1.2" + bytes(69)], number=0, flags=2)
+
+
+def heic() -> bytes:
+    """Return the beginning of a phone's photograph."""
+    return recordings.atom(b"ftyp", b"heic\0\0\0\0mif1") + recordings.atom(b"meta", bytes(40))
+
+
+def _cut(content: bytes, part: float) -> bytes:
+    return content[: int(len(content) * part)]
+
+
+# Refused with max_bytes=20_000_000.
+TRACKS: dict[str, tuple[Callable[[], bytes], str]] = {
+    "empty file": (bytes, "not_audio"),
+    "a picture called mp3": (png, "not_audio"),
+    "a paper": (good_paper, "not_audio"),
+    "a web page": (html, "not_audio"),
+    "a program": (exe, "not_audio"),
+    "a zip bomb": (zip_bomb, "not_audio"),
+    "a photograph of a phone": (heic, "not_audio"),
+    "two bytes that look like a frame": (lambda: b"\xff\xfb" + bytes(2000), "not_audio"),
+    "one frame": (lambda: recordings.mp3_frames(1), "not_audio"),
+    "AAC without a container": (lambda: b"\xff\xf1\x4c\x40" + bytes(2000), "not_audio"),
+    "only tags": (lambda: recordings.id3() + recordings.id3v1(), "track_damaged"),
+    "a tag longer than the file": (
+        lambda: b"ID3\x04\x00\x00\x7f\x7f\x7f\x7f" + recordings.mp3_frames(9),
+        "track_damaged",
+    ),
+    "an MP3 cut off, that says how long it is": (
+        lambda: _cut(recordings.mp3(), 0.5),
+        "track_damaged",
+    ),
+    "an MP3 cut off within a frame": (
+        lambda: recordings.mp3_frames(50)[:-40],
+        "track_damaged",
+    ),
+    "an MP3 that ends in something else": (
+        lambda: recordings.mp3_frames(50) + b"seahorse" * 1000,
+        "track_damaged",
+    ),
+    "a WAV with a lying header": (lying_wav, "track_damaged"),
+    "a WAV cut off": (lambda: _cut(recordings.wav(), 0.5), "track_damaged"),
+    "a WAV without samples": (lambda: recordings.wav(0), "track_damaged"),
+    "a WAV whose speed is wrong": (lambda: wav_of(1, per_second=99), "track_damaged"),
+    "a WAV without format": (lambda: b"RIFF\x04\0\0\0WAVE", "track_damaged"),
+    "a WAV packed for telephones": (lambda: wav_of(0x31), "unplayable"),
+    "an OGG cut off": (lambda: _cut(recordings.opus(), 0.9), "track_damaged"),
+    "an OGG without sound": (lambda: recordings.opus(0), "track_damaged"),
+    "an OGG that lacks a page": (
+        lambda: recordings.opus() + recordings.ogg_page([b"\xf8"], number=5, granule=96_000),
+        "track_damaged",
+    ),
+    "an OGG of two streams": (two_streams, "unplayable"),
+    "an OGG of another coding": (speex, "unplayable"),
+    "an M4A cut off": (lambda: _cut(recordings.m4a(), 0.9), "track_damaged"),
+    "an M4A cut off before its table": (
+        lambda: recordings.m4a().split(b"moov")[0][:-4],
+        "track_damaged",
+    ),
+    "an M4A without sound": (lambda: recordings.m4a(0), "track_damaged"),
+    "an M4A with boxes without end": (nested_m4a, "track_damaged"),
+    "a video": (lambda: recordings.m4a(handler=b"vide"), "unplayable"),
+    "an M4A of Apple's own coding": (lambda: recordings.m4a(coding=b"alac"), "unplayable"),
+    "an hour and a minute": (lambda: recordings.opus(starts_at_ms=3_660_000), "track_too_long"),
+    "more than 20 MB": (lambda: recordings.wav(1_251_000), "track_too_large"),
+}

@@ -57,8 +57,8 @@ def mp3(ms: int = 1200) -> bytes:
     return id3() + info_frame(frames) + mp3_frames(frames) + id3v1()
 
 
-def opus(ms: int = 1000) -> bytes:
-    """Return Opus in OGG."""
+def opus(ms: int = 1000, *, starts_at_ms: int = 0) -> bytes:
+    """Return up to 5 seconds of Opus in OGG, the end of a recording that began earlier."""
     head = b"OpusHead" + struct.pack("<BBHIhB", 1, 1, 0, RATE, 0, 0)
     vendor, comment = b"x", b"TITLE=" + CANARY.encode()
     tags = b"OpusTags" + struct.pack("<I", len(vendor)) + vendor
@@ -67,7 +67,7 @@ def opus(ms: int = 1000) -> bytes:
     return (
         ogg_page([head], number=0, flags=2)
         + ogg_page([tags], number=1)
-        + ogg_page(packets, number=2, flags=4, granule=ms * RATE // 1000)
+        + ogg_page(packets, number=2, flags=4, granule=(starts_at_ms + ms) * RATE // 1000)
     )
 
 

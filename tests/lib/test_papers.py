@@ -11,7 +11,7 @@ import pytest
 
 from placement_test.errors import PaperDamaged, PaperRejected
 from placement_test.lib import papers
-from placement_test.lib.papers import PageFacts, Word
+from placement_test.lib.papers import PageFacts
 from tests import hostile
 
 if TYPE_CHECKING:
@@ -368,10 +368,7 @@ def test_many_threads_draw_at_once() -> None:
 def test_a_word_is_relative_to_the_page() -> None:
     (word,) = papers.render(hostile.good_paper(), 0).words
 
-    assert word == Word(
-        text="Question 1. Choose the best answer.",
-        x=pytest.approx(0.121, abs=0.005),
-        y=pytest.approx(0.15, abs=0.01),
-        width=pytest.approx(0.47, abs=0.05),
-        height=pytest.approx(0.024, abs=0.005),
+    assert word.text == "Question 1. Choose the best answer."
+    assert (word.x, word.y, word.width, word.height) == pytest.approx(
+        (0.121, 0.15, 0.47, 0.024), abs=0.02
     )

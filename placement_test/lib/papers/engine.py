@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import threading
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ pikepdf.settings.set_qpdf_limits(
     tiff_max_memory=64 * 1024 * 1024,
     run_length_max_memory=64 * 1024 * 1024,
 )
+# qpdf remarks on every fault of an upload; the uploader is told, and nobody has to look at a log.
+logging.getLogger("pikepdf._core").setLevel(logging.CRITICAL)
 # Whatever stands in a hostile file where a number, a name or a dictionary belongs.
 MALFORMED = (
     pikepdf.PikepdfError,
