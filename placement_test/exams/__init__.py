@@ -1,0 +1,1 @@
+"""Papers, tracks, questions, keys, versions."""
