@@ -1,0 +1,261 @@
+// The outbox: an entry is on this device before it is sent, and leaves only when acknowledged.
+
+/** @import {Change, Claim, Entry, Ranges, SessionRecord} from "../types/protocol.d.ts" */
+/** @import {Level, Store} from "./outbox-stores.js" */
+import { isWithin, NoCounter } from "./outbox-stores.js";
+
+// Acknowledged entries stay that long after the receipt: a restored server can be given them again.
+const KEPT_AFTER_CLOSE_MS = 24 * 3600 * 1000;
+// A session that never got a receipt here is forgotten after a month without a visit.
+const KEPT_WITHOUT_CLOSE_MS = 30 * 24 * 3600 * 1000;
+
+/**
+ * @param {Pick<Entry, "session" | "writer" | "seq">} entry
+ */
+function nameOf({ session, writer, seq }) {
+  return `${session}/${writer}/${seq}`;
+}
+
+export class AnswerQueue {
+  /** @type {Store[]} */
+  #stores;
+  #onLevel;
+  #now;
+  /** Entries not acknowledged, so that sending needs no storage that may have failed. */
+  /** @type {Map<string, Entry>} */
+  #waiting = new Map();
+  /** Last seq of each writer of this page. */
+  /** @type {Map<string, number>} */
+  #seqs = new Map();
+  /** Writes happen one after the other: order of seq is order of change. */
+  /** @type {Promise<unknown>} */
+  #turn = Promise.resolve();
+
+  /**
+   * @param {object} options
+   * @param {Store[]} options.stores best first; the last one cannot fail
+   * @param {() => number} options.now wall clock in milliseconds, for pruning only
+   * @param {(level: Level) => void} [options.onLevel] told when a worse store had to be taken
+   */
+  constructor({ stores, now, onLevel = () => {} }) {
+    this.#stores = [...stores];
+    this.#now = now;
+    this.#onLevel = onLevel;
+  }
+
+  /** @returns {Level} where entries are kept now */
+  get level() {
+    return this.#stores[0].level;
+  }
+
+  /** Open the best store that works and read what waits in all of them. */
+  async open() {
+    const working = [];
+    for (const store of this.#stores) {
+      try {
+        await store.open();
+        for (const entry of await store.waiting()) this.#waiting.set(nameOf(entry), entry);
+        working.push(store);
+      } catch {
+        store.close();
+      }
+    }
+    const fell = working[0] !== this.#stores[0];
+    this.#stores = working;
+    if (fell) this.#onLevel(this.level);
+    await this.#try((store) => store.prune((record) => this.#isOver(record)));
+  }
+
+  /**
+   * Return entries not acknowledged, of one session or of all.
+   * @param {string} [session]
+   * @returns {Entry[]}
+   */
+  waiting(session) {
+    const entries = [...this.#waiting.values()];
+    return session ? entries.filter((entry) => entry.session === session) : entries;
+  }
+
+  /**
+   * Let a claim write here: its seqs begin after what is stored of it.
+   * @param {string} session
+   * @param {Claim} claim
+   */
+  async begin(session, claim) {
+    await this.#inTurn(() => this.#robustly((store) => store.begin(claim, session)));
+    const known = this.#seqs.get(claim.writer) ?? 0;
+    const stored = await this.#try((store) => store.counter(claim.writer, session));
+    this.#seqs.set(claim.writer, Math.max(known, stored ?? 0));
+  }
+
+  /**
+   * Return the last seq that a writer took on this device, or null where it has no counter.
+   * @param {string} session
+   * @param {string} writer
+   */
+  counter(session, writer) {
+    return this.#try((store) => store.counter(writer, session));
+  }
+
+  /** The last seq that this page took under `writer`. @param {string} writer */
+  lastSeq(writer) {
+    return this.#seqs.get(writer) ?? 0;
+  }
+
+  /**
+   * Store a change as the writer's next entry; resolves when it is durable at `level`.
+   * @param {Change} change
+   * @returns {Promise<Entry>}
+   */
+  add(change) {
+    return this.#inTurn(async () => {
+      const next = (this.#seqs.get(change.writer) ?? 0) + 1;
+      // After a failure the same entry takes the same seq in the next store: were it in both, the
+      // server would see the same content twice, which is a duplicate and not a conflict.
+      const entry = await this.#robustly((store) => store.append(change, next), {
+        whenFell: (store) => store.begin(change, change.session),
+      });
+      this.#seqs.set(change.writer, entry.seq);
+      this.#waiting.set(nameOf(entry), entry);
+      return entry;
+    });
+  }
+
+  /** Resolve when every `add` so far is durable. */
+  settled() {
+    return this.#turn.then(
+      () => {},
+      () => {},
+    );
+  }
+
+  /**
+   * Take acknowledged entries out of the outbox; they are kept beside it.
+   * @param {Entry[]} entries
+   */
+  async acknowledge(entries) {
+    for (const entry of entries) this.#waiting.delete(nameOf(entry));
+    // Where this fails they are sent again after a reload and answered as duplicates.
+    await Promise.all(this.#stores.map((store) => store.acknowledge(entries).catch(() => {})));
+  }
+
+  /**
+   * Send again what the server says it has not: kept entries go back into the outbox.
+   * @param {string} session
+   * @param {string} writer
+   * @param {Ranges} ranges
+   * @returns {Promise<number>} how many of them this device has
+   */
+  async requeue(session, writer, ranges) {
+    for (const store of this.#stores) {
+      try {
+        for (const entry of await store.requeue(session, writer, ranges)) {
+          this.#waiting.set(nameOf(entry), entry);
+        }
+      } catch {
+        // The next store may have them.
+      }
+    }
+    return this.waiting(session).filter(
+      (entry) => entry.writer === writer && isWithin(entry.seq, ranges),
+    ).length;
+  }
+
+  /**
+   * Return what this browser remembers about a session.
+   * @param {string} session
+   * @returns {Promise<SessionRecord>}
+   */
+  async record(session) {
+    const stored = await this.#try((store) => store.session(session));
+    return stored ?? { session, touchedAt: this.#now() };
+  }
+
+  /**
+   * Remember more about a session.
+   * @param {string} session
+   * @param {Partial<SessionRecord>} facts
+   */
+  async remember(session, facts) {
+    await this.#inTurn(async () => {
+      const record = { ...(await this.record(session)), ...facts, touchedAt: this.#now() };
+      await this.#try((store) => store.putSession(record));
+    });
+  }
+
+  /** Close the stores; what they hold stays. */
+  destroy() {
+    for (const store of this.#stores) store.close();
+  }
+
+  /** @param {SessionRecord} record */
+  #isOver({ closedAt, touchedAt }) {
+    const now = this.#now();
+    return closedAt
+      ? now - closedAt > KEPT_AFTER_CLOSE_MS
+      : now - touchedAt > KEPT_WITHOUT_CLOSE_MS;
+  }
+
+  /**
+   * @template T
+   * @param {() => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  #inTurn(work) {
+    const mine = this.#turn.then(work, work);
+    this.#turn = mine;
+    return mine;
+  }
+
+  /**
+   * Do `work` in the best store; open it anew once, then fall to the next one.
+   * @template T
+   * @param {(store: Store) => Promise<T>} work
+   * @param {{whenFell?: (store: Store) => Promise<void>}} [options]
+   * @returns {Promise<T>}
+   */
+  async #robustly(work, { whenFell } = {}) {
+    for (let again = true; ; ) {
+      const store = this.#stores[0];
+      try {
+        return await work(store);
+      } catch (error) {
+        if (error instanceof NoCounter) throw error;
+        if (again) {
+          again = false;
+          if (await reopened(store)) continue;
+        }
+        if (this.#stores.length === 1) throw error;
+        this.#stores.shift();
+        again = true;
+        this.#onLevel(this.level);
+        await whenFell?.(this.#stores[0]);
+      }
+    }
+  }
+
+  /**
+   * Do `work` in the best store; null where it fails.
+   * @template T
+   * @param {(store: Store) => Promise<T>} work
+   * @returns {Promise<T | null>}
+   */
+  async #try(work) {
+    try {
+      return await work(this.#stores[0]);
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** @param {Store} store */
+async function reopened(store) {
+  try {
+    store.close();
+    await store.open();
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,310 @@
+// One sitting in this page: the right to write, what is known, and every change on its way.
+
+/** @import {AnswersReply, Claim, Entry, EntryKind, EntryValue, ExamDefinition, Reply, SessionState, StateReply} from "../types/protocol.d.ts" */
+/** @import {AnswerQueue} from "./answer-queue.js" */
+/** @import {AnswerSaver} from "./answer-saver.js" */
+/** @import {SessionApi} from "./session-api.js" */
+import { AnswerBook } from "./answer-book.js";
+
+const OVER = new Set(["submitted", "expired"]);
+
+/** @param {SessionState} state */
+export function isOver(state) {
+  return OVER.has(state);
+}
+
+/**
+ * A call that the page cannot go on without was not answered; `status` 0 means no network.
+ */
+export class CallFailed extends Error {
+  /** @param {Reply} reply */
+  constructor({ status, body, retryAfterMs }) {
+    super(String(body?.message ?? ""));
+    this.status = status;
+    this.code = String(body?.error ?? "");
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/**
+ * @typedef {object} SittingEvents
+ * @property {() => void} onChange what the page says about saving may have changed
+ * @property {() => void} onMerge another page's answers were taken over
+ * @property {(reply: {remaining: number | null, sentAt: number, receivedAt: number}) => void} onTime
+ * @property {(state: SessionState) => void} onState the server says claimed, submitted or expired
+ * @property {(entry: Entry, status: string, reason: string) => void} onEntry
+ */
+
+export class Sitting {
+  #session;
+  #api;
+  #queue;
+  #saver;
+  #events;
+  #newId;
+  #wallClock;
+  /** @type {AnswerBook | null} */
+  #book = null;
+  /** @type {Claim | null} */
+  #claim = null;
+  #rev = 0;
+  #writing = 0;
+  /** Changes that could not be stored; they are written again under a new claim. */
+  /** @type {Map<string, {kind: EntryKind, subject: number}>} */
+  #unstored = new Map();
+  /** @type {Promise<void> | null} */
+  #reclaiming = null;
+
+  /**
+   * @param {object} options
+   * @param {string} options.session
+   * @param {SessionApi} options.api
+   * @param {AnswerQueue} options.queue
+   * @param {(events: object) => AnswerSaver} options.makeSaver
+   * @param {() => string} options.newId
+   * @param {() => number} options.wallClock evidence beside each entry
+   * @param {SittingEvents} options.events
+   */
+  constructor({ session, api, queue, makeSaver, newId, wallClock, events }) {
+    this.#session = session;
+    this.#api = api;
+    this.#queue = queue;
+    this.#events = events;
+    this.#newId = newId;
+    this.#wallClock = wallClock;
+    this.#saver = makeSaver({
+      onReply: (/** @type {AnswersReply} */ body, /** @type {Reply} */ reply) =>
+        this.#heard(body, reply),
+      onEntry: (
+        /** @type {Entry} */ entry,
+        /** @type {string} */ status,
+        /** @type {string} */ reason,
+      ) => this.#acknowledged(entry, status, reason),
+      onChange: () => events.onChange(),
+    });
+  }
+
+  get saver() {
+    return this.#saver;
+  }
+
+  /** The right to write, while this page has it. */
+  get claim() {
+    return this.#claim;
+  }
+
+  get book() {
+    if (!this.#book) throw new Error("the exam is not loaded");
+    return this.#book;
+  }
+
+  /** @returns {{writing: number, unstored: number}} */
+  get status() {
+    return { writing: this.#writing, unstored: this.#unstored.size };
+  }
+
+  /** @returns {Promise<ExamDefinition>} @throws {CallFailed} */
+  async loadDefinition() {
+    const reply = await this.#api.get("exam/", { timeoutMs: 20_000 });
+    const remembered = await this.#queue.record(this.#session);
+    if (reply.status !== 200 || !reply.body) {
+      if (reply.status !== 0 || !remembered.definition) throw new CallFailed(reply);
+      this.#book ??= new AnswerBook(remembered.definition);
+      return remembered.definition;
+    }
+    const definition = /** @type {ExamDefinition} */ (/** @type {unknown} */ (reply.body));
+    await this.#queue.remember(this.#session, { definition });
+    this.#book ??= new AnswerBook(definition);
+    return definition;
+  }
+
+  /** @returns {Promise<StateReply>} @throws {CallFailed} */
+  async loadState() {
+    const reply = await this.#api.get("state/");
+    if (reply.status !== 200 || typeof reply.body?.epoch !== "number") throw new CallFailed(reply);
+    const state = /** @type {StateReply} */ (/** @type {unknown} */ (reply.body));
+    this.#rev = state.rev;
+    const { seenEpoch = 0 } = await this.#queue.record(this.#session);
+    await this.#queue.remember(this.#session, {
+      last: state,
+      seenEpoch: Math.max(seenEpoch, state.epoch),
+    });
+    this.#time(state.remaining_ms, reply);
+    return state;
+  }
+
+  /** Start the clock. @returns {Promise<void>} @throws {CallFailed} */
+  async begin() {
+    const reply = await this.#api.post("begin/", {});
+    if (reply.status !== 200 || typeof reply.body?.remaining_ms !== "number") {
+      throw new CallFailed(reply);
+    }
+    this.#time(reply.body.remaining_ms, reply);
+  }
+
+  /**
+   * Take the right to write, and show what the server and the outbox hold.
+   * @param {StateReply} state
+   * @throws {CallFailed}
+   */
+  async open(state) {
+    await this.#claimAnew();
+    await this.#merge(state);
+  }
+
+  /**
+   * Without network: go on as the writer that this browser already is, where that is certain.
+   * The caller holds the browser's lock.
+   * @returns {Promise<boolean>}
+   */
+  async openOffline() {
+    const { claim, last, definition } = await this.#queue.record(this.#session);
+    if (!claim || !last || !definition || last.state !== "open") return false;
+    // Without its counter a writer could take a seq twice.
+    if ((await this.#queue.counter(this.#session, claim.writer)) === null) return false;
+    await this.#queue.begin(this.#session, claim);
+    this.#claim = claim;
+    this.#saver.begin(claim);
+    await this.#merge(last);
+    return true;
+  }
+
+  /** Another page writes now: send what waits, and take no more. */
+  release() {
+    this.#claim = null;
+    this.#saver.end();
+  }
+
+  /**
+   * Record a change: shown at once, stored on the device, then sent.
+   * @param {EntryKind} kind
+   * @param {number} subject part, question or track
+   * @param {EntryValue} value
+   */
+  async record(kind, subject, value) {
+    const name = `${kind}/${subject}`;
+    this.book.write(kind, subject, value);
+    this.#writing += 1;
+    this.#events.onChange();
+    try {
+      const entry = await this.#queue.add({
+        session: this.#session,
+        ...this.#right(),
+        part: subject,
+        kind,
+        value,
+        at: this.#wallClock(),
+      });
+      this.book.settle(entry);
+      this.#unstored.delete(name);
+    } catch {
+      this.book.fail(kind, subject);
+      this.#unstored.set(name, { kind, subject });
+      void this.#writeAgain();
+    } finally {
+      this.#writing -= 1;
+    }
+    this.#saver.wake();
+  }
+
+  /**
+   * Take over what the server holds.
+   * @param {StateReply} state
+   */
+  async take(state) {
+    await this.#merge(state);
+  }
+
+  /** Fetch what other pages have written, and show it. */
+  async refresh() {
+    try {
+      this.take(await this.loadState());
+    } catch (error) {
+      // The next reply names the same rev and asks again.
+      if (!(error instanceof CallFailed)) throw error;
+      this.#rev = -1;
+    }
+  }
+
+  destroy() {
+    this.#saver.destroy();
+  }
+
+  #right() {
+    if (!this.#claim) throw new Error("this page may not write");
+    return this.#claim;
+  }
+
+  async #claimAnew() {
+    const { seenEpoch = 0 } = await this.#queue.record(this.#session);
+    const writer = this.#newId();
+    const reply = await this.#api.post("claim/", { writer, seen_epoch: seenEpoch });
+    if (reply.status !== 200 || typeof reply.body?.epoch !== "number") throw new CallFailed(reply);
+    const claim = { writer, epoch: reply.body.epoch };
+    await this.#queue.begin(this.#session, claim);
+    await this.#queue.remember(this.#session, { claim, seenEpoch: claim.epoch });
+    this.#claim = claim;
+    this.#saver.begin(claim);
+  }
+
+  /** @param {StateReply} state */
+  async #merge(state) {
+    this.book.mergeState(state);
+    this.book.mergeEntries(this.#queue.waiting(this.#session));
+    this.#events.onMerge();
+  }
+
+  /** What no storage took, or what the server has under the same seq with other content. */
+  #writeAgain() {
+    this.#reclaiming ??= this.#claimAnew()
+      .then(() => {
+        for (const { kind, subject } of [...this.#unstored.values()]) {
+          void this.record(kind, subject, this.book.value(kind, subject));
+        }
+      })
+      .catch((error) => {
+        if (!(error instanceof CallFailed)) throw error;
+      })
+      .finally(() => {
+        this.#reclaiming = null;
+        this.#events.onChange();
+      });
+    return this.#reclaiming;
+  }
+
+  /**
+   * @param {AnswersReply} body
+   * @param {Reply} reply
+   */
+  #heard(body, reply) {
+    this.#time(body.remaining_ms, reply);
+    if (this.#unstored.size) void this.#writeAgain();
+    if (body.state === "claimed" && this.#claim) this.#events.onState("claimed");
+    else if (isOver(body.state)) this.#events.onState(body.state);
+    else if (body.rev !== this.#rev && this.#claim) {
+      this.#rev = body.rev;
+      void this.refresh();
+    }
+  }
+
+  /**
+   * @param {Entry} entry
+   * @param {string} status
+   * @param {string} reason
+   */
+  #acknowledged(entry, status, reason) {
+    if (status === "conflict" && this.#claim) {
+      this.#unstored.set(`${entry.kind}/${entry.part}`, { kind: entry.kind, subject: entry.part });
+      void this.#writeAgain();
+    }
+    this.#events.onEntry(entry, status, reason);
+  }
+
+  /**
+   * @param {number | null} remaining
+   * @param {Reply} reply
+   */
+  #time(remaining, { sentAt, receivedAt }) {
+    this.#events.onTime({ remaining, sentAt, receivedAt });
+  }
+}

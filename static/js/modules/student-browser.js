@@ -1,0 +1,69 @@
+// What every student page takes from the browser: outbox, calls, timers, random names.
+
+/** @import {Level, Store} from "./outbox-stores.js" */
+/** @import {Timers} from "../types/protocol.d.ts" */
+import { AnswerQueue } from "./answer-queue.js";
+import { randomId } from "./identity.js";
+import { IndexedDbStore, localStore, memoryStore } from "./outbox-stores.js";
+import { SessionApi } from "./session-api.js";
+
+/** @type {Timers} */
+export const timers = {
+  setTimeout: (run, ms) => window.setTimeout(run, ms),
+  clearTimeout: (timer) => window.clearTimeout(/** @type {number} */ (timer)),
+  now: () => performance.now(),
+};
+
+export const wallClock = () => Date.now();
+export const newId = () => randomId(crypto);
+
+/** Settings of this device; a browser that forbids storage keeps them for the page. */
+export const settings = (() => {
+  /** @type {Map<string, string>} */
+  const kept = new Map();
+  const inPage = {
+    getItem: (/** @type {string} */ name) => kept.get(name) ?? null,
+    setItem: (/** @type {string} */ name, /** @type {string} */ text) => void kept.set(name, text),
+    removeItem: (/** @type {string} */ name) => void kept.delete(name),
+  };
+  try {
+    window.localStorage.getItem("primepath-split");
+    return window.localStorage;
+  } catch {
+    return inPage;
+  }
+})();
+
+/**
+ * Return the outbox of this browser, not yet open.
+ * @param {(level: Level) => void} [onLevel]
+ */
+export function makeQueue(onLevel) {
+  /** @type {Store[]} */
+  const stores = [memoryStore()];
+  try {
+    stores.unshift(localStore(window.localStorage));
+  } catch {
+    // Forbidden: reading the property throws.
+  }
+  if (window.indexedDB) stores.unshift(new IndexedDbStore(window.indexedDB));
+  return new AnswerQueue({ stores, now: wallClock, onLevel });
+}
+
+/**
+ * Return the calls of a session.
+ * @param {string} session
+ */
+export function makeApi(session) {
+  const meta = document.querySelector('meta[name="csrf-token"]');
+  return new SessionApi({
+    root: `/api/sessions/${session}/`,
+    csrfAddress: "/api/csrf/",
+    csrfToken: meta?.getAttribute("content") ?? "",
+    fetch: window.fetch.bind(window),
+    now: timers.now,
+  });
+}
+
+/** The signatures of secure contexts; undefined on plain HTTP. */
+export const subtle = window.isSecureContext ? crypto.subtle : undefined;

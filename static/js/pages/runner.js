@@ -1,0 +1,674 @@
+// The exam runner: wires the modules to the page.
+
+/** @import {ExamDefinition, QuestionDefinition, SectionDefinition, StateReply, TrackDefinition} from "../types/protocol.d.ts" */
+import { AnswerBar } from "../modules/answer-bar.js";
+import { AnswerSaver } from "../modules/answer-saver.js";
+import { AnswerSheet } from "../modules/answer-sheet.js";
+import { Banners } from "../modules/banners.js";
+import { textSizeSwitch, themeSwitch } from "../modules/display-settings.js";
+import { drainOthers } from "../modules/outbox-drain.js";
+import { PageLock } from "../modules/page-lock.js";
+import { PageTemplates, slot } from "../modules/page-templates.js";
+import { PaperView } from "../modules/paper-view.js";
+import { RunnerCover } from "../modules/runner-cover.js";
+import { RunnerDialogs } from "../modules/runner-dialogs.js";
+import { saveState } from "../modules/save-state.js";
+import { display, SessionClock } from "../modules/session-clock.js";
+import { Shortcuts } from "../modules/shortcuts.js";
+import { CallFailed, isOver, Sitting } from "../modules/sitting.js";
+import { SplitPane } from "../modules/split-pane.js";
+import {
+  makeApi,
+  makeQueue,
+  newId,
+  settings,
+  subtle,
+  timers,
+  wallClock,
+} from "../modules/student-browser.js";
+import { Submission } from "../modules/submission.js";
+import { loadTracks } from "../modules/track-loader.js";
+import { TrackPlayer } from "../modules/track-player.js";
+
+// How long a warning about the time stays; the clock itself stays red.
+const WARNING_SHOWN_MS = 30_000;
+// After the time is over the page looks that often whether the server has closed the session.
+const OVER_POLL_MS = 5000;
+const SHORTCUTS_KEY = "primepath-shortcuts";
+const ROUTINE = new Set(["saved", "sending"]);
+
+class Runner {
+  #root;
+  #session;
+  #files;
+  #doneAddress;
+  #templates = new PageTemplates(document);
+  #cover;
+  #banners;
+  #clock;
+  #queue;
+  #api;
+  #sitting;
+  #submission;
+  #lock;
+  /** @type {ExamDefinition | null} */
+  #definition = null;
+  /** @type {AnswerSheet | null} */
+  #sheet = null;
+  /** @type {AnswerBar | null} */
+  #bar = null;
+  /** @type {PaperView | null} */
+  #paper = null;
+  /** @type {RunnerDialogs | null} */
+  #dialogs = null;
+  /** @type {Map<number, Blob>} */
+  #sounds = new Map();
+  /** @type {Map<number, TrackPlayer>} */
+  #players = new Map();
+  #isReadOnly = true;
+  #isEnding = false;
+  #lastState = "saved";
+  #stopped = new AbortController();
+
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.#root = root;
+    this.#session = root.dataset.session ?? "";
+    this.#files = root.dataset.files ?? "";
+    this.#doneAddress = root.dataset.done ?? "";
+    this.#cover = new RunnerCover(element("cover"), root, this.#templates);
+    this.#banners = new Banners(slot(root, "banners"), this.#templates);
+    this.#clock = new SessionClock({
+      now: timers.now,
+      events: {
+        onTick: (ms) => this.#renderTime(ms),
+        onWarning: (minutes) => this.#warn(minutes),
+        onEnd: () => void this.#timeOver(),
+      },
+    });
+    this.#api = makeApi(this.#session);
+    this.#queue = makeQueue(() => this.#renderSaving());
+    this.#sitting = this.#makeSitting();
+    this.#submission = new Submission({
+      session: this.#session,
+      queue: this.#queue,
+      saver: this.#sitting.saver,
+      api: this.#api,
+      timers,
+      random: Math.random,
+      newId,
+      subtle,
+      wallClock,
+      onWaiting: (isWaiting) => this.#submissionWaits(isWaiting),
+    });
+    this.#lock = new PageLock({
+      name: `primepath-session-${this.#session}`,
+      locks: navigator.locks,
+      channel:
+        typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel("primepath"),
+      onLost: () => this.#claimed(),
+    });
+    this.#listen();
+  }
+
+  /**
+   * Load what is missing, take the right to write, open the inputs.
+   * @param {{takeOver?: boolean}} [how] from another page of this student
+   * @returns {Promise<void>}
+   */
+  async start({ takeOver = false } = {}) {
+    void this.#cover.show("loading");
+    if (!(await this.#lock.acquire({ takeOver }))) {
+      await this.#cover.show("elsewhere", { action: "continue-here" });
+      return this.start({ takeOver: true });
+    }
+    try {
+      await this.#load();
+    } catch (error) {
+      if (!(error instanceof CallFailed)) throw error;
+      await this.#explain(error);
+      return this.start({ takeOver });
+    }
+  }
+
+  /** Open the outbox; done once, before `start`. */
+  async prepare() {
+    await this.#queue.open();
+    drainOthers({
+      queue: this.#queue,
+      own: this.#session,
+      apiOf: makeApi,
+      timers,
+      random: Math.random,
+      newId,
+    });
+  }
+
+  async #load() {
+    this.#definition ??= await this.#sitting.loadDefinition();
+    let state = await this.#stateOrNothing();
+    if (state && isOver(state.state)) return this.#leave();
+    this.#build(this.#definition);
+    await this.#loadSounds(this.#definition);
+    if (state?.state === "registered") {
+      await this.#begin();
+      state = await this.#sitting.loadState();
+    }
+    this.#makePlayers(this.#definition);
+    if (state) await this.#sitting.open(state);
+    else if (!(await this.#sitting.openOffline())) throw new CallFailed(NOTHING);
+    this.#open();
+  }
+
+  async #stateOrNothing() {
+    try {
+      return await this.#sitting.loadState();
+    } catch (error) {
+      if (error instanceof CallFailed && error.status === 0) return null;
+      throw error;
+    }
+  }
+
+  /** The clock starts by the student's own act: here, or on the page before. */
+  async #begin() {
+    const flag = `primepath-start-${this.#session}`;
+    const hasAsked = sessionStorage.getItem(flag) !== null;
+    if (!hasAsked) await this.#cover.show("ready", { action: "start" });
+    sessionStorage.removeItem(flag);
+    await this.#sitting.begin();
+  }
+
+  #open() {
+    this.#setReadOnly(false);
+    this.#cover.hide();
+    for (const name of ["elsewhere", "token"]) this.#banners.hide(name);
+    this.#clock.start();
+    this.#renderAll();
+    if (!this.#sheet?.current) this.#sheet?.move(1);
+    // The time can be over before there was anything to hand in.
+    if (this.#clock.left === 0) void this.#timeOver();
+  }
+
+  /**
+   * Say what is in the way, and wait until the student tries again.
+   * @param {CallFailed} error
+   */
+  async #explain({ status, code, message, retryAfterMs }) {
+    if (code === "ended") return this.#leave();
+    if (status === 401 || status === 404) {
+      await this.#cover.show("refused", { action: "try-again", facts: { message } });
+      return;
+    }
+    const again = this.#cover.show("offline", { action: "try-again" });
+    const later = new Promise((resolve) =>
+      setTimeout(resolve, Math.max(OVER_POLL_MS, retryAfterMs)),
+    );
+    await Promise.race([again, later]);
+  }
+
+  /** @param {ExamDefinition} definition */
+  #build(definition) {
+    if (this.#sheet) return;
+    const { book } = this.#sitting;
+    const templates = this.#templates;
+    this.#dialogs = new RunnerDialogs({
+      page: document,
+      book,
+      templates,
+      onGoTo: (question) => this.#goTo(question),
+      onConfirm: () => void this.#submit(),
+    });
+    this.#paper = new PaperView({
+      root: slot(this.#root, "paper"),
+      definition,
+      templates,
+      address: this.#files,
+      fetch: window.fetch.bind(window),
+    });
+    this.#sheet = new AnswerSheet({
+      root: slot(this.#root, "sections"),
+      definition,
+      book,
+      templates,
+      timers,
+      before: (section, question) => this.#tracksBefore(section, question),
+      events: {
+        onAnswer: (part, value) => void this.#sitting.record("answer", part, value),
+        onFlag: (question, isFlagged) =>
+          void this.#sitting.record("flag", question, isFlagged ? true : null),
+        onCurrent: (question) => this.#turnedTo(question),
+      },
+    });
+    this.#bar = new AnswerBar({
+      root: slot(this.#root, "bar"),
+      sheet: this.#sheet,
+      book,
+      templates,
+      onMove: (step) => this.#step(step),
+      onFlag: () => this.#sheet?.flagCurrent(),
+      onWrite: (question) => this.#goTo(question.id),
+    });
+    if (this.#paper.isEmpty) this.#root.dataset.view = "answers";
+  }
+
+  /**
+   * The places of the tracks that begin with a question; the players come once they are loaded.
+   * @param {SectionDefinition} section
+   * @param {QuestionDefinition} question
+   */
+  #tracksBefore(section, question) {
+    const at = section.questions.indexOf(question);
+    const earlier = new Set(section.questions.slice(0, at).flatMap(({ tracks }) => tracks));
+    return question.tracks
+      .filter((track) => !earlier.has(track))
+      .map((track) => {
+        const place = document.createElement("div");
+        place.dataset.track = String(track);
+        const numbers = section.questions
+          .filter(({ tracks }) => tracks.includes(track))
+          .map(({ number }) => number);
+        place.dataset.first = numbers[0];
+        place.dataset.last = numbers[numbers.length - 1];
+        return place;
+      });
+  }
+
+  /** @param {ExamDefinition} definition */
+  async #loadSounds({ tracks }) {
+    while (tracks.some(({ id }) => !this.#sounds.has(id))) {
+      void this.#cover.show("loading-tracks");
+      try {
+        await loadTracks(tracks, {
+          address: this.#files,
+          fetch: window.fetch.bind(window),
+          onProgress: (share) => this.#cover.progress(share),
+          loaded: this.#sounds,
+        });
+      } catch {
+        await this.#cover.show("tracks-failed", { action: "try-again" });
+      }
+    }
+  }
+
+  /** @param {ExamDefinition} definition */
+  #makePlayers({ tracks }) {
+    for (const place of this.#root.querySelectorAll("[data-track]")) {
+      if (!(place instanceof HTMLElement)) continue;
+      const track = tracks.find(({ id }) => String(id) === place.dataset.track);
+      const sound = track && this.#sounds.get(track.id);
+      if (!track || !sound) continue;
+      // Of a track that serves several sections the first place has the player.
+      if (!this.#players.has(track.id)) {
+        const player = this.#makePlayer(track, sound, place);
+        this.#players.set(track.id, player);
+        place.replaceWith(player.element);
+      } else place.remove();
+    }
+  }
+
+  /**
+   * @param {TrackDefinition} track
+   * @param {Blob} sound
+   * @param {HTMLElement} place
+   */
+  #makePlayer(track, sound, { dataset: { first = "", last = "" } }) {
+    const word = first === last ? "track-question" : "track-questions";
+    return new TrackPlayer({
+      track,
+      sound,
+      label: this.#templates.word(word, { title: track.title, first, last }),
+      templates: this.#templates,
+      storage: settings,
+      storageKey: `primepath-track-${this.#session}-${track.id}`,
+      plays: 0,
+      onPlay: (plays) => void this.#sitting.record("play", track.id, plays),
+    });
+  }
+
+  #makeSitting() {
+    return new Sitting({
+      session: this.#session,
+      api: this.#api,
+      queue: this.#queue,
+      makeSaver: (events) =>
+        new AnswerSaver({
+          session: this.#session,
+          queue: this.#queue,
+          api: this.#api,
+          timers,
+          random: Math.random,
+          newId,
+          events,
+        }),
+      newId,
+      wallClock,
+      events: {
+        onChange: () => this.#renderSaving(),
+        onMerge: () => this.#renderAll(),
+        onTime: (reply) => this.#clock.hear(reply),
+        onState: (state) => (state === "claimed" ? this.#claimed() : void this.#ended()),
+        onEntry: ({ kind, part }, status) => {
+          if (status === "rejected" && kind === "answer") {
+            this.#sheet?.note(part, this.#templates.word("rejected"));
+          }
+          if (status === "late") {
+            this.#banners.show("late", { kind: "warn", text: this.#templates.word("late") });
+          }
+        },
+      },
+    });
+  }
+
+  #listen() {
+    window.addEventListener("online", () => this.#sitting.saver.hurry());
+    window.addEventListener("offline", () => this.#renderSaving());
+    document.addEventListener("visibilitychange", () => this.#visibilityChanged());
+    window.addEventListener("pagehide", () => this.#hide());
+    // A page from the back/forward cache has lost its lock and its time.
+    window.addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+    window.addEventListener("beforeunload", (event) => {
+      if (this.#lastState === "unsaved") event.preventDefault();
+    });
+    const { signal } = this.#stopped;
+    themeSwitch(document, signal);
+    textSizeSwitch(document, settings, signal);
+    new SplitPane({ runner: this.#root, handle: slot(this.#root, "split"), storage: settings });
+    this.#listenToBar();
+    this.#listenToKeys();
+  }
+
+  #listenToBar() {
+    slot(this.#root, "open-map").addEventListener("click", () => this.#dialogs?.openMap());
+    slot(this.#root, "open-review").addEventListener("click", () => this.#review());
+    slot(this.#root, "open-help").addEventListener("click", () => this.#dialogs?.openHelp());
+    const menu = /** @type {HTMLDetailsElement} */ (slot(this.#root, "menu"));
+    document.addEventListener("click", ({ target }) => {
+      if (!menu.contains(/** @type {Node} */ (target))) menu.open = false;
+    });
+    menu.addEventListener("keydown", ({ key }) => {
+      if (key === "Escape") menu.open = false;
+    });
+    for (const view of ["paper", "answers"]) {
+      slot(this.#root, `tab-${view}`).addEventListener("click", () => this.#view(view));
+    }
+    slot(this.#root, "tabs").addEventListener("keydown", ({ key }) => {
+      if (key !== "ArrowLeft" && key !== "ArrowRight") return;
+      this.#view(this.#root.dataset.view === "answers" ? "paper" : "answers");
+      slot(this.#root, `tab-${this.#root.dataset.view}`).focus();
+    });
+  }
+
+  #listenToKeys() {
+    const shortcuts = new Shortcuts(document, {
+      choose: (index) => this.#sheet?.choose(index),
+      move: (step) => this.#step(step),
+      flag: () => this.#sheet?.flagCurrent(),
+      help: () => this.#dialogs?.openHelp(),
+    });
+    const box = /** @type {HTMLInputElement} */ (slot(document, "shortcuts"));
+    shortcuts.isOn = box.checked = settings.getItem(SHORTCUTS_KEY) !== "off";
+    box.addEventListener("change", () => {
+      shortcuts.isOn = box.checked;
+      settings.setItem(SHORTCUTS_KEY, box.checked ? "on" : "off");
+    });
+  }
+
+  /** @param {string} view */
+  #view(view) {
+    this.#root.dataset.view = view;
+    for (const name of ["paper", "answers"]) {
+      const tab = slot(this.#root, `tab-${name}`);
+      tab.setAttribute("aria-selected", String(name === view));
+      tab.tabIndex = name === view ? 0 : -1;
+    }
+    const current = this.#sheet?.current;
+    if (view === "paper" && current) this.#paper?.show(current);
+  }
+
+  /** @param {number} question */
+  #goTo(question) {
+    this.#view("answers");
+    this.#sheet?.goTo(question);
+  }
+
+  /** @param {1 | -1} step */
+  #step(step) {
+    this.#sheet?.move(step);
+  }
+
+  /** @param {QuestionDefinition} question */
+  #turnedTo(question) {
+    this.#paper?.show(question);
+    this.#bar?.show(question);
+  }
+
+  /** @param {boolean} isReadOnly */
+  #setReadOnly(isReadOnly) {
+    this.#isReadOnly = isReadOnly;
+    this.#sheet?.setReadOnly(isReadOnly);
+    for (const player of this.#players.values()) player.setReadOnly(isReadOnly);
+    /** @type {HTMLButtonElement} */ (slot(this.#root, "open-review")).disabled = isReadOnly;
+    this.#renderSaving();
+  }
+
+  #visibilityChanged() {
+    if (document.visibilityState === "hidden") this.#hide();
+    else {
+      this.#clock.tick();
+      this.#sitting.saver.hurry();
+    }
+  }
+
+  /** The page may be going away: everything becomes an entry, and is sent once it is one. */
+  #hide() {
+    if (!this.#isReadOnly) this.#sheet?.commit({ anyway: true });
+    void this.#queue.settled().then(() => this.#sitting.saver.flushOnHide());
+  }
+
+  #renderAll() {
+    this.#sheet?.render();
+    for (const [track, player] of this.#players) player.setPlays(this.#sitting.book.plays(track));
+    this.#renderSaving();
+  }
+
+  #renderSaving() {
+    if (!this.#sitting || !this.#sheet) return;
+    const shown = saveState({
+      isReadOnly: this.#isReadOnly,
+      isDirty: this.#sheet.isDirty,
+      inMemory: this.#queue.level === "memory",
+      isOnline: navigator.onLine,
+      ...this.#sitting.status,
+      ...this.#sitting.saver.status,
+    });
+    const label = slot(this.#root, "save-state");
+    const text = this.#templates.word(shown.word);
+    label.dataset.state = shown.state;
+    if (label.textContent !== text) label.textContent = text;
+    // Every click is saved; said aloud each time it would drown the test.
+    if (
+      shown.state !== this.#lastState &&
+      !(ROUTINE.has(shown.state) && ROUTINE.has(this.#lastState))
+    ) {
+      slot(this.#root, "announcer").textContent = text;
+    }
+    this.#lastState = shown.state;
+    this.#renderProgress();
+    this.#renderProblems(shown);
+    this.#bar?.render();
+  }
+
+  #renderProgress() {
+    const { book } = this.#sitting;
+    const facts = { ...book.counts(), total: book.questions.length };
+    slot(this.#root, "progress").textContent = this.#templates.word("progress", facts);
+  }
+
+  /** @param {{state: string, word: string}} shown */
+  #renderProblems({ state, word }) {
+    const { tokenMissing, aside } = this.#sitting.saver.status;
+    /** @type {[string, boolean, "warn" | "bad", string][]} */
+    const problems = [
+      ["memory", this.#queue.level === "memory", "bad", "banner-memory"],
+      ["unstored", word === "save-unstored", "bad", "banner-unstored"],
+      ["offline", word === "save-offline" || word === "save-failing", "warn", "banner-offline"],
+      ["token", tokenMissing, "bad", "banner-token"],
+      ["aside", aside > 0 && state !== "saved", "bad", "banner-aside"],
+    ];
+    for (const [name, isShown, kind, text] of problems) {
+      if (isShown) this.#banners.show(name, { kind, text: this.#templates.word(text) });
+      else this.#banners.hide(name);
+    }
+  }
+
+  /** @param {number} ms */
+  #renderTime(ms) {
+    const { minutes, seconds, state } = display(ms);
+    const label = slot(this.#root, "time");
+    const word = seconds === null ? "time-minutes" : "time-seconds";
+    const facts = { minutes, seconds: String(seconds ?? 0).padStart(2, "0") };
+    const text = this.#templates.word(word, facts);
+    const words = slot(label, "time-text");
+    if (words.textContent !== text) words.textContent = text;
+    label.dataset.state = state;
+  }
+
+  /** @param {number} minutes */
+  #warn(minutes) {
+    const text = this.#templates.word(minutes === 1 ? "warning-minute" : "warning-minutes", {
+      minutes,
+    });
+    this.#banners.show("time", { kind: minutes === 1 ? "bad" : "warn", text });
+    setTimeout(() => this.#banners.hide("time"), WARNING_SHOWN_MS);
+  }
+
+  /** Another page of this student writes now. */
+  #claimed() {
+    this.#sheet?.commit({ anyway: true });
+    void this.#queue.settled().then(() => {
+      this.#sitting.release();
+      this.#sitting.saver.hurry();
+    });
+    this.#setReadOnly(true);
+    this.#dialogs?.closeAll();
+    const run = () => void this.start({ takeOver: true });
+    this.#banners.show("elsewhere", {
+      kind: "bad",
+      text: this.#templates.word("banner-elsewhere"),
+      action: { text: this.#templates.word("continue-here"), run },
+    });
+  }
+
+  /** The server has closed the session. */
+  async #ended() {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#sheet?.commit({ anyway: true });
+    this.#setReadOnly(true);
+    this.#dialogs?.closeAll();
+    void this.#cover.show("ended");
+    await this.#sitting.saver.flush();
+    this.#leave();
+  }
+
+  #leave() {
+    location.assign(this.#doneAddress);
+  }
+
+  #review() {
+    this.#sheet?.commit();
+    this.#dialogs?.openReview();
+  }
+
+  async #submit() {
+    this.#sheet?.commit({ anyway: true });
+    this.#setReadOnly(true);
+    const claim = this.#sitting.claim;
+    if (!claim) {
+      this.#dialogs?.sending(false);
+      return this.#claimed();
+    }
+    const submitted = await this.#submission.submit(claim, () => this.#sitting.book.given());
+    if (submitted.outcome === "done") {
+      this.#isEnding = true;
+      location.assign(submitted.next || this.#doneAddress);
+      return;
+    }
+    if (submitted.outcome === "over") return this.#leave();
+    this.#dialogs?.sending(false);
+    this.#setReadOnly(false);
+    if (submitted.outcome === "differs") await this.#compare(submitted.state);
+    else if (submitted.outcome === "token")
+      this.#dialogs?.message(this.#templates.word("banner-token"));
+    else this.#dialogs?.message(submitted.message || this.#templates.word("submit-failed"));
+  }
+
+  /**
+   * The server holds other answers than this page shows: merge, show which, let the student decide.
+   * @param {StateReply} state
+   */
+  async #compare(state) {
+    const { book, claim } = this.#sitting;
+    const parts = book.differing(state.answers);
+    const before = new Map(parts.map((part) => [part, book.answer(part)]));
+    await this.#sitting.take(state);
+    for (const part of parts) {
+      this.#sheet?.note(part, this.#templates.word("differs"));
+      // What this page shows and the server lacks is written again; what came from there is shown.
+      if (claim && before.get(part) === book.answer(part)) {
+        void this.#sitting.record("answer", part, book.answer(part));
+      }
+    }
+    const numbers = book.questions
+      .filter((question) => question.parts.some(({ id }) => parts.includes(id)))
+      .map((question) => question.number);
+    this.#dialogs?.openReview();
+    this.#dialogs?.message(
+      this.#templates.word("submit-differs", { questions: numbers.join(", ") }),
+    );
+  }
+
+  /** @param {boolean} isWaiting */
+  #submissionWaits(isWaiting) {
+    const text = isWaiting ? this.#templates.word("submit-waits") : "";
+    if (this.#isEnding) void this.#cover.show(isWaiting ? "over-offline" : "over");
+    else this.#dialogs?.message(text);
+  }
+
+  /** Zero: hand in what there is.  The server's sweep ends the session in any case. */
+  async #timeOver() {
+    if (this.#isEnding || !this.#sheet) return;
+    this.#isEnding = true;
+    this.#sheet.commit({ anyway: true });
+    this.#setReadOnly(true);
+    this.#dialogs?.closeAll();
+    void this.#cover.show("over");
+    const claim = this.#sitting.claim;
+    if (claim) await this.#submission.submit(claim, () => this.#sitting.book.given());
+    await this.#untilOver();
+  }
+
+  async #untilOver() {
+    for (;;) {
+      const state = await this.#stateOrNothing().catch(() => null);
+      if (state && isOver(state.state)) return this.#leave();
+      await new Promise((resolve) => setTimeout(resolve, OVER_POLL_MS));
+    }
+  }
+}
+
+const NOTHING = { status: 0, body: null, retryAfterMs: 0, sentAt: 0, receivedAt: 0 };
+
+/**
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+function element(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`no element ${id}`);
+  return found;
+}
+
+const runner = new Runner(element("main"));
+await runner.prepare();
+await runner.start();

@@ -1,0 +1,147 @@
+/** What the browser and the server say to each other (DESIGN.md, "The save protocol"). */
+
+/** A choice is an option index, several choices sorted indices, text a string; null = cleared. */
+export type AnswerValue = number | string | number[] | null;
+/** A flag is true or null; a play entry counts the plays so far. */
+export type EntryValue = AnswerValue | boolean;
+
+export type EntryKind = "answer" | "flag" | "play";
+
+/** One recorded change.  Immutable once written. */
+export interface Entry {
+  session: string;
+  epoch: number;
+  writer: string;
+  seq: number;
+  part: number;
+  kind: EntryKind;
+  value: EntryValue;
+  at: number;
+}
+
+/** What the caller of the queue knows before the entry has a seq. */
+export type Change = Omit<Entry, "seq">;
+
+/** The right to write: one claim of one page. */
+export interface Claim {
+  writer: string;
+  epoch: number;
+}
+
+export type EntryStatus = "applied" | "duplicate" | "conflict" | "superseded" | "late" | "rejected";
+
+export type SessionState = "registered" | "open" | "submitted" | "expired" | "claimed";
+
+/** Ranges of seqs, both ends included. */
+export type Ranges = [number, number][];
+
+export interface AnswersReply {
+  v: number;
+  nonce: string;
+  session: string;
+  accepted: { seq: number; status: EntryStatus; reason?: string }[];
+  through: number;
+  missing: Ranges;
+  state: SessionState;
+  rev: number;
+  server_ms: number;
+  remaining_ms: number | null;
+  next_flush_ms: number;
+  message?: string;
+}
+
+/** `[epoch, seq, value]` by id. */
+export type Standing = Record<string, [number, number, EntryValue]>;
+
+export interface StateReply {
+  epoch: number;
+  state: SessionState;
+  rev: number;
+  answers: Standing;
+  flags: Standing;
+  plays: Standing;
+  through: Record<string, number>;
+  remaining_ms: number | null;
+  server_ms: number;
+}
+
+export type PartKind = "choice" | "choices" | "short" | "long";
+
+export interface PartDefinition {
+  id: number;
+  kind: PartKind;
+  label: string;
+  options: string[];
+}
+
+export interface QuestionDefinition {
+  id: number;
+  number: string;
+  kind: PartKind | "mixed";
+  text: string;
+  page: number | null;
+  x: number | null;
+  y: number | null;
+  tracks: number[];
+  parts: PartDefinition[];
+}
+
+export interface SectionDefinition {
+  id: number;
+  title: string;
+  skill: string;
+  questions: QuestionDefinition[];
+}
+
+export interface PageDefinition {
+  id: number;
+  position: number;
+  images: { width: number; height: number }[];
+  has_words: boolean;
+}
+
+export interface TrackDefinition {
+  id: number;
+  title: string;
+  content_type: string;
+  duration_ms: number;
+  play_limit: number | null;
+  size: number;
+}
+
+export interface ExamDefinition {
+  version: number;
+  title: string;
+  allotted_seconds: number;
+  pages: PageDefinition[];
+  sections: SectionDefinition[];
+  tracks: TrackDefinition[];
+}
+
+/** What this browser remembers about one session. */
+export interface SessionRecord {
+  session: string;
+  claim?: Claim;
+  seenEpoch?: number;
+  last?: StateReply;
+  definition?: ExamDefinition;
+  submitId?: string;
+  closedAt?: number;
+  touchedAt: number;
+}
+
+/** A reply as the API module hands it over; status 0 = no reply at all. */
+export interface Reply {
+  status: number;
+  body: Record<string, unknown> | null;
+  retryAfterMs: number;
+  sentAt: number;
+  receivedAt: number;
+}
+
+/** Timers, so that tests can stop the time. */
+export interface Timers {
+  setTimeout(run: () => void, ms: number): unknown;
+  clearTimeout(timer: unknown): void;
+  now(): number;
+}
