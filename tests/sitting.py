@@ -20,8 +20,10 @@ from placement_test.models import (
     Part,
     PartKey,
     Question,
+    RuleSet,
     Section,
     StudentSession,
+    TestEvent,
 )
 from placement_test.sessions.access import cookie_name
 from placement_test.sessions.services import Registered, Registration, register
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpResponse
 
-    from placement_test.models import Level, TestEvent
+    from placement_test.models import Level
 
 CUTS = [[0, -1], [40, 0], [85, 1]]
 
@@ -198,13 +200,15 @@ def registered(
 ) -> Registered:
     """Register a student of grade 5, top 20 %, for ``version`` (by the rules of the sample)."""
     builders.academy()
-    builders.rule_set()
+    if not RuleSet.objects.exists():
+        builders.rule_set()
     if version is None:
         version = published()
     if not version.exam.levels.exists():
         version.exam.levels.set(builders.curriculum())
     registration = Registration(name=name, grade=grade, rank_percent=Decimal(rank_percent))
-    return register(event or builders.event(), registration)
+    event = event or TestEvent.objects.first() or builders.event()
+    return register(event, registration)
 
 
 def sitting(version: ExamVersion | None = None, **facts: Any) -> Browser:

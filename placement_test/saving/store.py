@@ -22,12 +22,16 @@ if TYPE_CHECKING:
     from placement_test.saving.entries import Batch, Entry
 
 LOCK = """
-SELECT s.version_id, s.state, s.deadline_at, s.epoch, s.rev, s.allotted_seconds, t.id,
-       w.id, w.epoch, w.through, w.last_seq
+SELECT s.version_id, s.state, s.deadline_at, s.epoch, s.rev, s.allotted_seconds, t.id
 FROM placement_test_studentsession s
 LEFT JOIN placement_test_sessiontoken t ON t.session_id = s.id AND t.digest = %s
-LEFT JOIN placement_test_writer w ON w.session_id = s.id AND w.writer = %s
 WHERE s.id = %s
+"""
+
+# Not joined to the lock: PostgreSQL reads joined rows as they were before it waited for the lock,
+# so that a second request of the same writer would not see what the first one wrote.
+WRITER = """
+SELECT id, through, last_seq FROM placement_test_writer WHERE session_id = %s AND writer = %s
 """
 
 EVENT_COLUMNS = (
@@ -55,10 +59,9 @@ class Locked:
     epoch: int
     rev: int
     allotted_seconds: int
-    writer_row: int | None
-    writer_epoch: int
-    through: int
-    last_seq: int
+    writer_row: int | None = None
+    through: int = 0
+    last_seq: int = 0
 
     def remaining_ms(self, at: dt.datetime) -> int:
         """Return the milliseconds left at that moment; the whole time before the start."""
@@ -96,7 +99,7 @@ class _Writing:
 
 
 def lock(session_id: UUID, *, token: str, writer: str) -> Locked:
-    """Lock a session inside the caller's transaction, and check the browser's right: 1 query.
+    """Lock a session inside the caller's transaction, and check the browser's right: 2 queries.
 
     ``token`` is the plain token of the cookie; "" is never right.
 
@@ -105,24 +108,19 @@ def lock(session_id: UUID, *, token: str, writer: str) -> Locked:
     """
     suffix = " FOR UPDATE OF s" if connection.features.has_select_for_update_of else ""
     with connection.cursor() as cursor:
-        cursor.execute(LOCK + suffix, [token_digest(token), writer, session_id.hex])
+        cursor.execute(LOCK + suffix, [token_digest(token), session_id.hex])
         row = cursor.fetchone()
-    if row is None:
-        raise SessionUnknown
-    version, state, deadline, epoch, rev, allotted, token_id, *of_writer = row
-    if token_id is None:
-        raise TokenMissing
-    return Locked(
-        session_id,
-        version,
-        state,
-        _moment(deadline),
-        epoch,
-        rev,
-        allotted,
-        of_writer[0],
-        *(value or 0 for value in of_writer[1:]),
-    )
+        if row is None:
+            raise SessionUnknown
+        version, state, deadline, epoch, rev, allotted, token_id = row
+        if token_id is None:
+            raise TokenMissing
+        locked = Locked(session_id, version, state, _moment(deadline), epoch, rev, allotted)
+        cursor.execute(WRITER, [session_id.hex, writer])
+        found = cursor.fetchone()
+    if found is not None:
+        locked.writer_row, locked.through, locked.last_seq = found
+    return locked
 
 
 def token_digest(token: str) -> str:
@@ -140,8 +138,8 @@ def save(
 ) -> Saved:
     """Write one batch and return its reply; everything is on disk when this returns.
 
-    ``shapes_of(version_id)`` says what the exam has.  Statements: begin, lock, append, upsert,
-    session, writer, commit; a heartbeat takes begin, lock, session, commit.  Entries seen before
+    ``shapes_of(version_id)`` says what the exam has.  Statements: begin, lock, writer, upsert,
+    append, writer, session, commit; a heartbeat takes begin, lock, writer, session, commit.  Entries seen before
     cost one more.
 
     :raises SessionUnknown, TokenMissing: as ``lock``
