@@ -1,0 +1,132 @@
+"""What an exam is called, whom it serves, and how long it takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from placement_test.errors import PaperRejected
+from placement_test.exams import services
+from placement_test.exams.services.papers import CheckedPaper
+from placement_test.lib import access
+from placement_test.models import Campus, ExamVersion, Level
+from placement_test.models.exams import LABEL_STYLES
+
+if TYPE_CHECKING:
+    from placement_test.models import StaffUser
+
+LONGEST_MINUTES = 480
+
+
+class PaperField(forms.FileField):
+    """A PDF that is looked through while the form is checked; its value is a ``CheckedPaper``."""
+
+    widget = forms.FileInput(attrs={"accept": ".pdf,application/pdf"})
+
+    def to_python(self, data: Any) -> Any:
+        """Return the clean copy of the paper, or None without a file."""
+        file = super().to_python(data)
+        if file is None:
+            return None
+        try:
+            # One byte more tells a file that is too large without reading all of it.
+            content = file.read(settings.PAPER_MAX_BYTES + 1)
+            return services.check_paper(file.name or "", content)
+        except PaperRejected as error:
+            raise forms.ValidationError(error.words(), code=error.code) from error
+
+    def clean(self, data: Any, initial: Any = None) -> CheckedPaper | None:
+        """Return the checked paper."""
+        value = super().clean(data, initial)
+        return value if isinstance(value, CheckedPaper) else None
+
+
+class ExamForm(forms.Form):
+    """The settings of an exam and of its draft."""
+
+    title = forms.CharField(label=_("Title"), max_length=120)
+    allotted_minutes = forms.IntegerField(
+        label=_("Minutes"), min_value=1, max_value=LONGEST_MINUTES, initial=60
+    )
+    label_style = forms.ChoiceField(label=_("Option labels"), choices=LABEL_STYLES)
+    option_count = forms.IntegerField(
+        label=_("Options a question"), min_value=2, max_value=10, initial=5
+    )
+    levels = forms.ModelMultipleChoiceField(
+        label=_("Levels it serves"), queryset=Level.objects.none(), required=False
+    )
+    campuses = forms.ModelMultipleChoiceField(
+        label=_("Campuses"),
+        queryset=Campus.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None chosen: every campus."),
+    )
+
+    def __init__(self, *args: Any, user: StaffUser, chosen: list[int] | None = None, **kwargs: Any):
+        """Offer the levels in use and those ``chosen`` before; campuses of ``user``."""
+        super().__init__(*args, **kwargs)
+        levels = Level.objects.filter(is_active=True) | Level.objects.filter(pk__in=chosen or [])
+        self._field("levels").queryset = levels.select_related("sub_program__program")
+        self._field("campuses").queryset = access.campuses(user).filter(is_active=True)
+
+    def _field(self, name: str) -> forms.ModelMultipleChoiceField[Any]:
+        field = self.fields[name]
+        assert isinstance(field, forms.ModelMultipleChoiceField)  # noqa: S101 - for the type
+        return field
+
+    def level_groups(self) -> list[tuple[str, list[tuple[str, list[dict[str, object]]]]]]:
+        """Return the levels as (program, [(sub-program, [level])]) for a compact picker."""
+        ticked = {str(value) for value in self["levels"].value() or []}
+        groups: dict[str, dict[str, list[dict[str, object]]]] = {}
+        queryset = self._field("levels").queryset
+        for level in queryset.order_by("tier") if queryset is not None else []:
+            sub_program = level.sub_program
+            rows = groups.setdefault(sub_program.program.name, {})
+            rows.setdefault(sub_program.name, []).append(
+                {"id": level.pk, "number": level.number, "is_ticked": str(level.pk) in ticked}
+            )
+        return [(program, list(rows.items())) for program, rows in groups.items()]
+
+    def settings(self) -> services.NewExam:
+        """Return what the valid form says."""
+        said = self.cleaned_data
+        return services.NewExam(
+            title=said["title"],
+            allotted_minutes=said["allotted_minutes"],
+            label_style=said["label_style"],
+            option_count=said["option_count"],
+            levels=tuple(said["levels"]),
+            campuses=tuple(said["campuses"]),
+        )
+
+
+class NewExamForm(ExamForm):
+    """The settings of a new exam, with its paper."""
+
+    paper = PaperField(
+        label=_("Paper (PDF)"),
+        required=False,
+        help_text=_("It can also be added later, or left out where every question has its text."),
+    )
+
+
+class PaperForm(forms.Form):
+    """Another paper for a draft."""
+
+    paper = PaperField(label=_("Paper (PDF)"))
+
+
+def initial_of(version: ExamVersion) -> dict[str, object]:
+    """Return what the settings form shows for a version: 2 queries."""
+    return {
+        "title": version.exam.title,
+        "allotted_minutes": version.allotted_minutes,
+        "label_style": version.label_style,
+        "option_count": version.option_count,
+        "levels": list(version.exam.levels.values_list("pk", flat=True)),
+        "campuses": list(version.exam.campuses.values_list("pk", flat=True)),
+    }

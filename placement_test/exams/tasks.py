@@ -1,0 +1,15 @@
+"""Work on exams that takes longer than a page may take."""
+
+from __future__ import annotations
+
+from placement_test.exams import services
+
+
+def render_paper(version_id: int) -> int:
+    """Draw the pages of a version that wait for it; return how many were drawn.
+
+    Safe to repeat.
+
+    :raises PaperRejected: if a page cannot be drawn
+    """
+    return services.render_paper(version_id)

@@ -1,0 +1,127 @@
+"""The paper of a version: its pages, turned, moved, removed; another paper."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from placement_test.errors import PaperRejected
+from placement_test.exams import access, services, tasks
+from placement_test.exams.forms.settings import PaperForm
+from placement_test.exams.services import papers
+from placement_test.exams.views import editor
+from placement_test.lib import access as roles
+from placement_test.lib.pages import UNPROCESSABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
+
+    from placement_test.models import ExamVersion
+
+LEFT, RIGHT = 270, 90
+
+
+@require_http_methods(["GET", "POST"])
+@roles.requires(roles.Role.TEACHER)
+def paper(request: HttpRequest, exam_id: int) -> HttpResponse:
+    """Show the pages; a POST names what to do with them in ``action``."""
+    if request.method != "POST":
+        return _shown(request, access.version(request, exam_id), PaperForm())
+    draft = access.draft(request, exam_id)
+    action = ACTIONS.get(request.POST.get("action", ""))
+    if action is None:
+        return _replace(request, draft)
+    action(request, draft)
+    return _drawn(request, draft)
+
+
+def _shown(
+    request: HttpRequest, version: ExamVersion, form: PaperForm, status: int = 200
+) -> HttpResponse:
+    context = editor.context(
+        request, version, "paper", form=form, pages=list(version.pages.order_by("position"))
+    )
+    return render(request, "staff/exams/paper.html", context, status=status)
+
+
+def _replace(request: HttpRequest, draft: ExamVersion) -> HttpResponse:
+    form = PaperForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _shown(request, draft, form, UNPROCESSABLE)
+    services.replace_paper(draft, form.cleaned_data["paper"], roles.actor(request))
+    return _drawn(request, draft)
+
+
+def _drawn(request: HttpRequest, draft: ExamVersion) -> HttpResponse:
+    """Draw what waits for it and say how it went; undrawn pages offer to try again."""
+    try:
+        drawn = tasks.render_paper(draft.pk)
+    except PaperRejected as error:
+        messages.error(request, error.words())
+    else:
+        words = ngettext("%(count)s page was drawn.", "%(count)s pages were drawn.", drawn)
+        messages.success(request, words % {"count": drawn} if drawn else _("The paper was saved."))
+    return editor.again(request, draft, "paper")
+
+
+def _turn_left(request: HttpRequest, draft: ExamVersion) -> None:
+    papers.turn_pages(draft, _named(request), LEFT, roles.actor(request))
+
+
+def _turn_right(request: HttpRequest, draft: ExamVersion) -> None:
+    papers.turn_pages(draft, _named(request), RIGHT, roles.actor(request))
+
+
+def _turn_all_left(request: HttpRequest, draft: ExamVersion) -> None:
+    papers.turn_pages(draft, _all(draft), LEFT, roles.actor(request))
+
+
+def _turn_all_right(request: HttpRequest, draft: ExamVersion) -> None:
+    papers.turn_pages(draft, _all(draft), RIGHT, roles.actor(request))
+
+
+def _remove(request: HttpRequest, draft: ExamVersion) -> None:
+    for page_id in _named(request):
+        papers.remove_page(draft, page_id, roles.actor(request))
+
+
+def _forward(request: HttpRequest, draft: ExamVersion) -> None:
+    for page_id in _named(request):
+        papers.move_page(draft, page_id, 1, roles.actor(request))
+
+
+def _back(request: HttpRequest, draft: ExamVersion) -> None:
+    for page_id in _named(request):
+        papers.move_page(draft, page_id, -1, roles.actor(request))
+
+
+def _draw_again(_request: HttpRequest, _draft: ExamVersion) -> None:
+    """Every action ends with drawing what waits for it."""
+
+
+def _named(request: HttpRequest) -> list[int]:
+    text = request.POST.get("page", "")
+    return [int(text)] if text.isascii() and text.isdigit() else []
+
+
+def _all(draft: ExamVersion) -> list[int]:
+    return list(draft.pages.values_list("pk", flat=True))
+
+
+ACTIONS: dict[str, Callable[[HttpRequest, ExamVersion], None]] = {
+    "left": _turn_left,
+    "right": _turn_right,
+    "all-left": _turn_all_left,
+    "all-right": _turn_all_right,
+    "remove": _remove,
+    "forward": _forward,
+    "back": _back,
+    "draw": _draw_again,
+}
