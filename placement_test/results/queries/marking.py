@@ -34,12 +34,11 @@ if TYPE_CHECKING:
 def markable() -> QuerySet[StudentSession]:
     """Return sessions with what marking must know about them, read in the same query.
 
-    Annotations: ``is_marked``, ``is_hand_marked``, ``cut_set_id`` and ``cuts`` (the newest).
+    Annotations: ``is_marked``, ``cut_set_id`` and ``cuts`` (the newest).
     """
     cut_sets = CutSet.objects.filter(version_id=OuterRef("version_id")).order_by("-number")
     return StudentSession.objects.annotate(
         is_marked=Exists(Result.objects.filter(session_id=OuterRef("id"))),
-        is_hand_marked=Exists(HandMark.objects.filter(session_id=OuterRef("id"))),
         cut_set_id=Subquery(cut_sets.values("id")[:1]),
         cuts=Subquery(cut_sets.values("cuts")[:1]),
     )

@@ -112,13 +112,16 @@ def conclude(
     """Append a session's result and, when nothing waits for a person, its placement.
 
     ``session`` comes from ``queries.markable()``, locked, inside the caller's transaction.
-    Queries: key, result, marks, placement; two more where there was a result before, one where
-    someone marked by hand.  The curriculum's ladder is cached.
+    Queries: key, result, marks, placement; four more where there was a result before.  The
+    curriculum's ladder is cached.
     """
     exam = OptimizedQueries.get_exam_with_questions(session.version_id)
-    by_hand = queries.hand_marks(session.id) if session.is_hand_marked else {}  # type: ignore[attr-defined]
+    # The annotations were read before the row lock was waited for: after the first marking they
+    # may be behind, so only the first one goes by them.
+    is_first = cause == Result.Cause.ENDED and not session.is_marked  # type: ignore[attr-defined]
+    by_hand = {} if is_first else queries.hand_marks(session.id)
     marked = sheet(exam, answers, hand_marks=by_hand)
-    if session.is_marked:  # type: ignore[attr-defined]
+    if not is_first:
         Result.objects.filter(session=session, is_current=True).update(is_current=False)
     result = Result.objects.create(
         session=session,
@@ -136,20 +139,25 @@ def conclude(
         PartMark(result=result, part_id=part_id, points=each.points, outcome=each.outcome)
         for part_id, each in marked.marks.items()
     )
-    place_by_rules(session, result, actor=actor)
+    place_by_rules(session, result, is_first=is_first, actor=actor)
     OptimizedQueries.forget_session(session.id)
     return result
 
 
 def place_by_rules(
-    session: StudentSession, result: Result, *, actor: StaffUser | None = None
+    session: StudentSession,
+    result: Result,
+    *,
+    is_first: bool = False,
+    actor: StaffUser | None = None,
 ) -> Placement | None:
     """Append the placement that rules and cuts give, or none while answers wait for marking.
 
-    A decision by staff stays current: a new result does not undo it.
+    A decision by staff stays current: a new result does not undo it.  ``is_first`` says that
+    there was none before and saves looking.
     """
     cuts = session.cuts or [[0, 0]]  # type: ignore[attr-defined]
-    if session.is_marked:  # type: ignore[attr-defined]
+    if not is_first:
         current = Placement.objects.filter(session=session, is_current=True)
         if current.filter(origin=Placement.Origin.OVERRULE).exists():
             return None
