@@ -229,6 +229,29 @@ def inline_image_bomb_paper() -> bytes:
     return one_page(contents=flate(b"q 500 0 0 800 0 0 cm " + picture + b" Q"))
 
 
+def endless_drawing_paper(*, names: bytes = b"/Im1", field: bool = False) -> bytes:
+    """Return a part that draws a part ten times, and so on for ten levels, down to a square."""
+    levels, box = 10, b"/Type /XObject /Subtype /Form /BBox [0 0 600 900] "
+    below = b"/Resources << /XObject << /Im1 %d 0 R >> >>"
+    parts = [stream(b"/Im1 Do " * 10, box + below % (7 + level)) for level in range(levels)]
+    first, *more = *parts, stream(b"0 0 9 9 re f", box)
+    if not field:
+        return one_page(contents=stream(names + b" Do"), image=first, more=tuple(more))
+    annotation = b"<< /Type /Annot /Subtype /Stamp /Rect [0 0 99 99] /AP << /N 6 0 R >> >>"
+    keys = b"/Annots [%d 0 R]" % (7 + levels)
+    return one_page(page_keys=keys, image=first, more=(*more, annotation))
+
+
+def picture_drawn_often_paper() -> bytes:
+    """Return a picture of 64 million pixels that is drawn a thousand times."""
+    keys = (
+        b"/Type /XObject /Subtype /Image /Width 8000 /Height 8000 /BitsPerComponent 1"
+        b" /ColorSpace /DeviceGray /Filter /FlateDecode"
+    )
+    often = b"q 500 0 0 800 0 0 cm /Im1 Do Q " * 1000
+    return one_page(contents=flate(often), image=stream(zeros(8_000_000), keys))
+
+
 def flate_bomb_paper() -> bytes:
     """Return a page whose instructions unfold to a gigabyte."""
     return one_page(contents=stream(zeros(1_000_000_000), b"/Filter /FlateDecode"))
@@ -338,6 +361,13 @@ PAPERS: dict[str, tuple[Callable[[], bytes], str]] = {
     "a large picture in the instructions": (inline_image_bomb_paper, "page_too_large"),
     "instructions of a gigabyte": (flate_bomb_paper, "page_too_large"),
     "instructions packed twice": (double_flate_bomb_paper, "page_too_large"),
+    "parts that draw parts that draw parts": (endless_drawing_paper, "page_too_large"),
+    "the same by another spelling": (
+        lambda: endless_drawing_paper(names=b"/#49m1"),
+        "page_too_large",
+    ),
+    "the same in a comment": (lambda: endless_drawing_paper(field=True), "page_too_large"),
+    "a large picture drawn a thousand times": (picture_drawn_often_paper, "page_too_large"),
     "sixty medium bombs": (medium_bombs_paper, "page_too_large"),
     "a page of a kilometre": (
         lambda: one_page(media_box=b"[0 0 2834645 2834645]"),

@@ -111,6 +111,27 @@ print((after - before) // 1024)
     assert int(done.stdout) < 150  # MB; one of these bombs unfolds to 2,700
 
 
+def test_takes_a_page_of_many_small_parts() -> None:
+    box = b"/Type /XObject /Subtype /Form /BBox [0 0 600 900]"
+    content = hostile.one_page(
+        contents=hostile.flate(hostile.drawing() + b" /Im1 Do" * 5000),
+        image=hostile.stream(b"0 0 9 9 re f", box),
+    )
+
+    assert len(inspect(content).pages) == 1
+
+
+def test_takes_a_part_that_draws_itself() -> None:
+    box = b"/Type /XObject /Subtype /Form /BBox [0 0 600 900]"
+    itself = box + b" /Resources << /XObject << /Im1 6 0 R >> >>"
+    content = hostile.one_page(
+        contents=hostile.stream(hostile.drawing() + b" /Im1 Do"),
+        image=hostile.stream(b"0 0 9 9 re f /Im1 Do", itself),
+    )
+
+    assert len(inspect(content).pages) == 1
+
+
 @pytest.mark.parametrize(
     ("rotate", "width", "height"), [(0, 595, 842), (90, 842, 595), (180, 595, 842), (270, 842, 595)]
 )
@@ -370,5 +391,5 @@ def test_a_word_is_relative_to_the_page() -> None:
 
     assert word.text == "Question 1. Choose the best answer."
     assert (word.x, word.y, word.width, word.height) == pytest.approx(
-        (0.121, 0.15, 0.47, 0.024), abs=0.02
+        (0.121, 0.148, 0.498, 0.025), abs=0.005
     )

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
-
-import pikepdf
+from typing import TYPE_CHECKING, Any
 
 from placement_test.errors import (
     PaperDamaged,
@@ -18,6 +16,10 @@ from placement_test.errors import (
 )
 from placement_test.lib.papers import engine, scans
 from placement_test.lib.papers.bombs import refuse_bombs
+from placement_test.lib.papers.drawing import refuse_endless_drawing
+
+if TYPE_CHECKING:
+    import pikepdf
 
 # What may stand before the header: a byte order mark and white space.  Anything more is a file
 # that other programs take for something else, such as a web page.
@@ -65,8 +67,8 @@ def inspect(content: bytes, *, max_bytes: int, max_pages: int) -> PaperFacts:
     with engine.structure(content) as pdf:
         count = _page_count(pdf, max_pages)
         refuse_bombs(pdf)
-        for page in pdf.pages:
-            _read_instructions(page)
+        for number, page in enumerate(pdf.pages, start=1):
+            refuse_endless_drawing(page, number)
     with engine.document(content) as document:
         # Two readers that disagree mean a file that shows different things to different people.
         if len(document) != count:
@@ -81,15 +83,6 @@ def _page_count(pdf: pikepdf.Pdf, most: int) -> int:
     if count > most:
         raise PaperTooManyPages(most=most)
     return count
-
-
-def _read_instructions(page: pikepdf.Page) -> None:
-    """Unfold what draws the page; a fault in there means that something on it is missing."""
-    contents = page.obj.get("/Contents")
-    if contents is None:
-        return
-    for part in contents if isinstance(contents, pikepdf.Array) else [contents]:
-        part.read_bytes()
 
 
 def _page_facts(document: Any, index: int) -> PageFacts:
