@@ -64,7 +64,6 @@ class Header:
     is_range: bool = False
     last: int | None = None
     last_written: str = ""
-    is_firm: bool = True  # by a sign, not only by a space
 
 
 class Outline:
@@ -186,7 +185,7 @@ def _label(masked: str, start: int, end: int, outline: Outline) -> Header | None
         is_weak = found["weak"] is not None
         if question is None or (is_weak and re.fullmatch("[A-J]+", found["label"], re.IGNORECASE)):
             continue
-        return Header(found["label"], question, found.end(), part, is_firm=not is_weak)
+        return Header(found["label"], question, found.end(), part)
     return None
 
 
@@ -244,7 +243,7 @@ def _before_option(masked: str, start: int, end: int, outline: Outline) -> Heade
     found = _WEAK.match(masked, start, end)
     if found is None or not _OPTION_NEXT.match(masked, found.end(), end):
         return None
-    return Header(found["first"], outline.find(found["first"]), found.end(), is_firm=False)
+    return Header(found["first"], outline.find(found["first"]), found.end())
 
 
 def _weak(masked: str, start: int, end: int, outline: Outline) -> Header | None:
@@ -256,7 +255,7 @@ def _weak(masked: str, start: int, end: int, outline: Outline) -> Header | None:
     question = outline.find(found["first"])
     if question is None or not _is_number_and_value(masked, found.end(), end, outline, question):
         return None
-    return Header(found["first"], question, found.end(), is_firm=False)
+    return Header(found["first"], question, found.end())
 
 
 def _is_number_and_value(
