@@ -32,6 +32,10 @@ KEY_RINGS = {
 }
 
 ALLOWED_HOSTS = env.words("PRIMEPATH_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+# Where this machine reaches its own server: periodic work asks there whether it answers.
+SERVER_URL = env.text("PRIMEPATH_SERVER_URL", "http://127.0.0.1:8000").rstrip("/")
+if not SERVER_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured("PRIMEPATH_SERVER_URL must begin with http:// or https://")
 HTTPS = env.flag("PRIMEPATH_HTTPS", default=False)
 CSRF_TRUSTED_ORIGINS = env.words("PRIMEPATH_TRUSTED_ORIGINS")
 if HTTPS:

@@ -32,7 +32,7 @@ JOBS = (
     Job(
         name="end overdue sessions",
         every=dt.timedelta(seconds=5),
-        function="placement_test.sessions.services.sweep",
+        function="placement_test.sessions.tasks.sweep_overdue",
     ),
     # A class of forty writes about 1 MB of log in this time, which moves in some milliseconds.
     Job(

@@ -139,8 +139,8 @@ def save(
     """Write one batch and return its reply; everything is on disk when this returns.
 
     ``shapes_of(version_id)`` says what the exam has.  Statements: begin, lock, writer, upsert,
-    append, writer, session, commit; a heartbeat takes begin, lock, writer, session, commit.  Entries seen before
-    cost one more.
+    append, writer, session, commit; a heartbeat takes begin, lock, writer, session, commit.
+    Entries seen before cost one more.
 
     :raises SessionUnknown, TokenMissing: as ``lock``
     """

@@ -77,6 +77,7 @@ class Command(BaseCommand):
     def serve(self, port: int) -> None:
         """Keep the processes running; end them on the way out, whatever the reason."""
         os.environ.setdefault("PRIMEPATH_LOG_LEVEL", "WARNING")
+        os.environ["PRIMEPATH_SERVER_URL"] = f"http://{HOST}:{port}"
         processes = [
             Process("The server", server_command(port)),
             Process("Periodic work", [sys.executable, sys.argv[0], "periodic"]),
