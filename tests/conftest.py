@@ -26,9 +26,14 @@ if TYPE_CHECKING:
 
 environment.prepare()
 django.setup()
+# Processes of pytest-xdist inherit what stands here, and pytest-django would load their settings
+# before they have prepared an environment of their own.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 # Noon in Seoul, where the sample academy is; a Monday, in term.
 NOON = dt.datetime(2026, 3, 9, 3, 0, tzinfo=dt.UTC)
+
+DATABASE_FIXTURES = frozenset({"db", "transactional_db", "live_server", "admin_client"})
 
 
 @pytest.fixture
@@ -85,6 +90,20 @@ def _empty_cache() -> Iterator[None]:
     yield
     for cache in caches.all(initialized_only=True):
         cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_connection_without_database(request: pytest.FixtureRequest) -> None:
+    """Close what an earlier test left open, where this test may not use the database.
+
+    The end of a response looks at open connections, which pytest-django refuses in such a test:
+    it would fail or not by the order of tests.
+    """
+    from django.db import connections
+
+    asked = DATABASE_FIXTURES.intersection(request.fixturenames)
+    if not asked and request.node.get_closest_marker("django_db") is None:
+        connections.close_all()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

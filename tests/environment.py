@@ -25,14 +25,16 @@ def prepare() -> None:
     """Set the environment of this test process; the first one also starts the servers.
 
     Processes of pytest-xdist inherit the first one's environment, so there is one of each server,
-    and each process has a database and a folder of its own.
+    and each process has a database and a folder of its own.  A process that a test starts shares
+    those of its test when it calls this.
     """
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    if not worker:
+    if "PRIMEPATH_TEST_FOLDER" not in os.environ:
         _prepare_run()
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     data = Path(os.environ["PRIMEPATH_TEST_FOLDER"]) / f"data-{worker or 'main'}"
-    data.mkdir(mode=0o700)
+    data.mkdir(mode=0o700, exist_ok=True)
     os.environ["PRIMEPATH_DATA_DIR"] = str(data)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "primepath.settings"
     if "PRIMEPATH_TEST_VALKEY" in os.environ:
         # 16 databases: 0 for a run without workers, gw0 has 1, and so on.
         number = int(worker.removeprefix("gw")) + 1 if worker else 0
@@ -55,7 +57,6 @@ def _prepare_run() -> None:
             del os.environ[name]
     folder = _folder_of_this_run()
     os.environ.update(
-        DJANGO_SETTINGS_MODULE="primepath.settings",
         PRIMEPATH_TEST="1",
         PRIMEPATH_TEST_FOLDER=str(folder),
     )
