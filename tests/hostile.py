@@ -24,6 +24,11 @@ A4 = b"[0 0 595 842]"
 FONT = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
 CANARY = "the answer to question one is seahorse"
 
+
+def _cut(content: bytes, part: float) -> bytes:
+    return content[: int(len(content) * part)]
+
+
 # Papers
 
 
@@ -134,6 +139,16 @@ def truncated_paper() -> bytes:
     """Return the first two thirds of a paper of ten pages."""
     whole = paper_of(10)
     return whole[: len(whole) * 2 // 3]
+
+
+def truncated_paper_with_its_table() -> bytes:
+    """Return part of a paper whose table stands in front, so that programs recover some pages."""
+    made = io.BytesIO()
+    with pikepdf.open(io.BytesIO(paper_of(10))) as paper:
+        for number in range(10):
+            paper.pages[number].Contents = paper.make_stream(drawing(f"Question {number}.") * 9)
+        paper.save(made, linearize=True, compress_streams=False)
+    return _cut(made.getvalue(), 0.6)
 
 
 def paper_with_broken_table() -> bytes:
@@ -346,6 +361,7 @@ PAPERS: dict[str, tuple[Callable[[], bytes], str]] = {
     "a recording": (recordings.wav, "not_a_pdf"),
     "a password": (encrypted_paper, "encrypted"),
     "cut off": (truncated_paper, "damaged"),
+    "cut off behind its table": (truncated_paper_with_its_table, "damaged"),
     "only the header": (lambda: b"%PDF-1.7\n", "damaged"),
     "instructions that do not unpack": (paper_with_broken_drawing, "damaged"),
     "a page tree that contains itself": (looping_tree_paper, "damaged"),
@@ -419,10 +435,6 @@ def heic() -> bytes:
     return recordings.atom(b"ftyp", b"heic\0\0\0\0mif1") + recordings.atom(b"meta", bytes(40))
 
 
-def _cut(content: bytes, part: float) -> bytes:
-    return content[: int(len(content) * part)]
-
-
 # Refused with max_bytes=20_000_000.
 TRACKS: dict[str, tuple[Callable[[], bytes], str]] = {
     "empty file": (bytes, "not_audio"),
@@ -442,6 +454,10 @@ TRACKS: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "an MP3 cut off, that says how long it is": (
         lambda: _cut(recordings.mp3(), 0.5),
+        "track_damaged",
+    ),
+    "an MP3 cut off between two frames, that says how long it is": (
+        lambda: recordings.info_frame(50) + recordings.mp3_frames(40),
         "track_damaged",
     ),
     "an MP3 cut off within a frame": (

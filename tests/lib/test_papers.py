@@ -11,7 +11,7 @@ import pytest
 
 from placement_test.errors import PaperDamaged, PaperRejected
 from placement_test.lib import papers
-from placement_test.lib.papers import PageFacts
+from placement_test.lib.papers import PageFacts, engine
 from tests import hostile
 
 if TYPE_CHECKING:
@@ -186,7 +186,15 @@ def test_a_clean_copy_still_shows_what_was_filled_into_a_form() -> None:
 
 
 def test_a_clean_copy_keeps_a_font_called_a() -> None:
-    content = hostile.good_paper().replace(b"/F1", b"/A ")
+    content = hostile.pdf(
+        hostile.CATALOG,
+        hostile.pages(),
+        b"<< /Type /Page /Parent 2 0 R /MediaBox %s /Contents 4 0 R"
+        b" /Resources << /Font 6 0 R >> >>" % hostile.A4,
+        hostile.stream(hostile.drawing().replace(b"/F1", b"/A")),
+        hostile.FONT,
+        b"<< /A 5 0 R >>",
+    )
 
     assert papers.render(papers.clean(content), 0) == papers.render(hostile.good_paper(), 0)
 
@@ -334,8 +342,8 @@ def test_does_not_give_away_text_that_cannot_be_seen(before: bytes, after: bytes
 
 
 def test_does_not_give_away_an_answer_in_white_on_its_line() -> None:
-    line = b"BT /F1 18 Tf 72 700 Td (The sky is) Tj 1 g ( blue) Tj 0 g ( today.) Tj ET"
-    rule = b" 165 697 45 1 re f"
+    line = b"BT /F1 18 Tf 72 700 Td (The sky is) Tj 1 g ( jelly) Tj 0 g ( today.) Tj ET"
+    rule = b" 165 697 45 1 re f"  # through the descenders of the hidden word
 
     assert text_of(hostile.one_page(contents=hostile.stream(line + rule))) == [
         "The sky is",
@@ -384,6 +392,23 @@ def test_many_threads_draw_at_once() -> None:
         thread.join()
 
     assert drawn == [expected] * 24
+
+
+def test_waits_while_another_thread_is_inside_pdfium() -> None:
+    drawn = threading.Event()
+
+    def draw() -> None:
+        papers.render(hostile.good_paper(), 0, widths=(100,))
+        drawn.set()
+
+    thread = threading.Thread(target=draw)
+    with engine.PDFIUM:
+        thread.start()
+
+        assert not drawn.wait(0.3)
+
+    assert drawn.wait(30)
+    thread.join()
 
 
 def test_a_word_is_relative_to_the_page() -> None:
