@@ -4,17 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LogoutView
 from django.urls import path
 
+from placement_test.academy.views import audit as academy_audit
+from placement_test.academy.views import entrance as academy_entrance
+from placement_test.academy.views import events as academy_events
+from placement_test.academy.views import people as academy_people
+from placement_test.academy.views import policies as academy_policies
+from placement_test.academy.views import schools as academy_schools
+from placement_test.curriculum.views import levels, rules
 from placement_test.exams import views as exams
 from placement_test.lib import http
-from placement_test.sessions import api, files
+from placement_test.sessions import api, files, previews
+from placement_test.sessions import views as student
+from placement_test.students import views as student_records
 
 if TYPE_CHECKING:
     from django.urls import URLPattern, URLResolver
 
 health: list[URLPattern | URLResolver] = [
     path("livez", http.livez, name="livez"),
+]
+
+student_pages: list[URLPattern | URLResolver] = [
+    path("", student.home, name="student-home"),
+    path("test/<uuid:event_id>/", student.register, name="student-register"),
+    path("sit/<uuid:session_id>/", student.intro, name="sit-intro"),
+    path("sit/<uuid:session_id>/test/", student.runner, name="sit-runner"),
+    path("sit/<uuid:session_id>/done/", student.done, name="sit-done"),
+    path("sit/<uuid:session_id>/level/", student.change_level, name="sit-change-level"),
 ]
 
 sitting: list[URLPattern | URLResolver] = [
@@ -37,6 +57,7 @@ sitting: list[URLPattern | URLResolver] = [
 ]
 
 exam_making: list[URLPattern | URLResolver] = [
+    path("staff/exams/<int:exam_id>/preview/", previews.preview, name="staff-exam-preview"),
     path("staff/exams/", exams.listing.exams, name="staff-exams"),
     path("staff/exams/new/", exams.making.new_exam, name="staff-exam-new"),
     path("staff/exams/<int:exam_id>/", exams.overview.exam, name="staff-exam"),
@@ -77,4 +98,123 @@ exam_making: list[URLPattern | URLResolver] = [
     path("staff/exams/tracks/<int:track_id>", exams.files.track_file, name="staff-track-file"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*health, *sitting, *exam_making]
+entrance: list[URLPattern | URLResolver] = [
+    path("staff/login/", academy_entrance.Login.as_view(), name="staff-login"),
+    path("staff/logout/", LogoutView.as_view(), name="logout"),
+    path(
+        "staff/password/",
+        login_required(academy_entrance.PasswordChange.as_view()),
+        name="password_change",
+    ),
+]
+
+academy: list[URLPattern | URLResolver] = [
+    path("staff/events/", academy_events.event_list, name="staff-events"),
+    path("staff/events/new/", academy_events.new_event, name="staff-event-new"),
+    path("staff/events/<uuid:event_id>/", academy_events.event, name="staff-event"),
+    path("staff/events/<uuid:event_id>/edit/", academy_events.edit_event, name="staff-event-edit"),
+    path("staff/schools/", academy_schools.school_list, name="staff-schools"),
+    path("staff/schools/new/", academy_schools.new_school, name="staff-school-new"),
+    path("staff/schools/import/", academy_schools.import_schools, name="staff-school-import"),
+    path("staff/schools/<int:school_id>/", academy_schools.edit_school, name="staff-school"),
+    path(
+        "staff/schools/<int:school_id>/suggest/",
+        academy_schools.suggest_school,
+        name="staff-school-suggest",
+    ),
+    path("staff/people/", academy_people.person_list, name="staff-people"),
+    path("staff/people/new/", academy_people.new_person, name="staff-person-new"),
+    path("staff/people/<int:person_id>/", academy_people.edit_person, name="staff-person"),
+    path(
+        "staff/people/<int:person_id>/password/",
+        academy_people.reset_password,
+        name="staff-person-password",
+    ),
+    path("staff/policies/", academy_policies.policies, name="staff-policies"),
+    path("staff/policies/consent/", academy_policies.consent, name="staff-policy-consent"),
+    path(
+        "staff/policies/consent/<int:number>/",
+        academy_policies.consent_revision,
+        name="staff-policy-consent-revision",
+    ),
+    path("staff/policies/campuses/", academy_schools.campus_list, name="staff-policy-campuses"),
+    path(
+        "staff/policies/campuses/new/", academy_schools.new_campus, name="staff-policy-campus-new"
+    ),
+    path(
+        "staff/policies/campuses/<int:campus_id>/",
+        academy_schools.edit_campus,
+        name="staff-policy-campus",
+    ),
+    path("staff/audit/", academy_audit.audit_trail, name="staff-audit"),
+]
+
+curriculum: list[URLPattern | URLResolver] = [
+    path("staff/curriculum/", levels.curriculum, name="staff-curriculum"),
+    path("staff/curriculum/programs/new/", levels.new_program, name="staff-program-new"),
+    path("staff/curriculum/programs/<int:program_id>/", levels.edit_program, name="staff-program"),
+    path(
+        "staff/curriculum/programs/<int:program_id>/new/",
+        levels.new_sub_program,
+        name="staff-program-sub-new",
+    ),
+    path(
+        "staff/curriculum/sub-programs/<int:sub_program_id>/",
+        levels.edit_sub_program,
+        name="staff-program-sub",
+    ),
+    path(
+        "staff/curriculum/sub-programs/<int:sub_program_id>/new/",
+        levels.new_level,
+        name="staff-level-new",
+    ),
+    path("staff/curriculum/levels/<int:level_id>/", levels.edit_level, name="staff-level"),
+    path(
+        "staff/curriculum/levels/<int:level_id>/tier/", levels.move_level, name="staff-level-tier"
+    ),
+    path("staff/curriculum/levels/<int:level_id>/use/", levels.use_level, name="staff-level-use"),
+    path("staff/rules/", rules.rule_matrix, name="staff-rules"),
+    path("staff/rules/history/", rules.rule_history, name="staff-rule-history"),
+    path("staff/rules/<int:number>/", rules.rule_set, name="staff-rule-set"),
+]
+
+students: list[URLPattern | URLResolver] = [
+    path("staff/students/", student_records.student_list, name="staff-students"),
+    path("staff/students/<int:student_id>/", student_records.student, name="staff-student"),
+    path(
+        "staff/students/<int:student_id>/phone/",
+        student_records.show_phone,
+        name="staff-student-phone",
+    ),
+    path(
+        "staff/students/<int:student_id>/edit/",
+        student_records.edit_student,
+        name="staff-student-edit",
+    ),
+    path(
+        "staff/students/<int:student_id>/merge/",
+        student_records.merge_student,
+        name="staff-student-merge",
+    ),
+    path(
+        "staff/students/<int:student_id>/merge/<int:other_id>/",
+        student_records.merge_students,
+        name="staff-student-merge-two",
+    ),
+    path(
+        "staff/students/<int:student_id>/split/",
+        student_records.split_student,
+        name="staff-student-split",
+    ),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *entrance,
+    *academy,
+    *curriculum,
+    *students,
+    *health,
+    *student_pages,
+    *sitting,
+    *exam_making,
+]

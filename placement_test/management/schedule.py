@@ -41,6 +41,11 @@ JOBS = (
         function="placement_test.lib.transactions.checkpoint",
     ),
     Job(
+        name="remove old previews",
+        every=dt.timedelta(hours=6),
+        function="placement_test.sessions.tasks.remove_old_previews",
+    ),
+    Job(
         name="clear expired logins",
         every=dt.timedelta(days=1),
         function="placement_test.management.schedule.clear_expired_logins",

@@ -28,7 +28,8 @@ class StudentSession(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     student = models.ForeignKey("Student", models.SET_NULL, null=True, related_name="sessions")
     event = models.ForeignKey("TestEvent", models.PROTECT, null=True, related_name="sessions")
-    campus = models.ForeignKey("Campus", models.PROTECT, related_name="sessions")
+    # Empty only for a preview by staff of no campus.
+    campus = models.ForeignKey("Campus", models.PROTECT, null=True, related_name="sessions")
     version = models.ForeignKey("ExamVersion", models.PROTECT, related_name="sessions")
     previous = models.ForeignKey("self", models.SET_NULL, null=True, related_name="following")
     level_step = models.SmallIntegerField(default=0)
@@ -64,6 +65,11 @@ class StudentSession(models.Model):
                 | Q(state="open", started_at__isnull=False, deadline_at__isnull=False)
                 | Q(state__in=["submitted", "expired"], ended_at__isnull=False),
                 name="session_state_and_times_agree",
+            ),
+            models.CheckConstraint(
+                condition=Q(preview_by__isnull=False)
+                | Q(campus__isnull=False, event__isnull=False),
+                name="session_belongs_to_an_event",
             ),
             models.CheckConstraint(
                 condition=Q(rank_percent__gte=0, rank_percent__lt=100), name="session_rank"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import datetime as dt
 import time
 import urllib.error
 import urllib.request
@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from placement_test.lib import clock
+from placement_test.models import StudentSession
 from placement_test.saving.rules import GRACE
 from placement_test.sessions import services
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-logger = logging.getLogger(__name__)
+# A teacher may come back to a preview on the same working day.
+PREVIEW_KEPT = dt.timedelta(days=1)
+
 
 # A server that needs longer to say "ok" is not one that browsers reach.
 PROBE_SECONDS = 2
@@ -55,6 +59,14 @@ def answers() -> bool:
 
 
 _presence = Presence(answers, time.monotonic)
+
+
+def remove_old_previews() -> int:
+    """Remove what staff entered while trying exams more than a day ago; return how many rows."""
+    old = StudentSession.objects.filter(
+        preview_by__isnull=False, registered_at__lt=clock.now() - PREVIEW_KEPT
+    )
+    return old.delete()[0]
 
 
 def sweep_overdue() -> int:

@@ -87,7 +87,8 @@ def _end(session_id: UUID, at: dt.datetime) -> bool:
     session.state = StudentSession.State.EXPIRED
     session.ended_at = session.deadline_at
     session.save(update_fields=["state", "ended_at"])
-    marking.conclude(session, queries.answers(session.id), cause=Result.Cause.ENDED)
+    if session.preview_by_id is None:
+        marking.conclude(session, queries.answers(session.id), cause=Result.Cause.ENDED)
     OptimizedQueries.forget_session(session.id)
     return True
 

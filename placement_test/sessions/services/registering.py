@@ -117,6 +117,7 @@ def change_level(session: StudentSession, step: int) -> Registered:
     if (
         not changes_left(session)
         or session.student is None
+        or session.campus is None
         or session.start_level_id is None
         or session.following.exists()
         or (session.started_at is not None and session.started_at < latest)
@@ -162,8 +163,11 @@ def changes_left(session: StudentSession) -> int:
 
 
 @transaction.atomic
-def preview(version: ExamVersion, campus: Campus, actor: StaffUser) -> Registered:
-    """Make a session for a teacher to sit a version as a student would; lists leave it out."""
+def preview(version: ExamVersion, campus: Campus | None, actor: StaffUser) -> Registered:
+    """Make a session for a teacher to sit a version as a student would; lists leave it out.
+
+    It is never marked, and gone after a day.
+    """
     issued = _issue(
         StudentSession(
             campus=campus,

@@ -73,6 +73,8 @@ def save(session_id: UUID, batch: Batch, *, token: str, arrived: dt.datetime) ->
     saved = OptimizedQueries.batch_save_answers(session_id, batch, token=token, arrived=arrived)
     if saved.changes_result:
         session = results.locked(results.markable().filter(id=session_id)).get()
+        if session.preview_by_id is not None:
+            return saved.reply
         marking.conclude(session, queries.answers(session_id), cause=Result.Cause.LATE)
     return saved.reply
 

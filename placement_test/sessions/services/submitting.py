@@ -50,7 +50,8 @@ def submit(
     session.state = State.SUBMITTED
     session.ended_at = arrived
     session.save(update_fields=["state", "ended_at"])
-    marking.conclude(session, answers, cause=Result.Cause.ENDED)
+    if session.preview_by_id is None:
+        marking.conclude(session, answers, cause=Result.Cause.ENDED)
     return receipts.issue(
         session,
         submit_id=uuid.UUID(submission.submit_id),
