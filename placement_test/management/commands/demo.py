@@ -24,6 +24,7 @@ from django.urls import reverse
 
 from placement_test.management import static_files
 from placement_test.management.processes import Process, end_all
+from placement_test.management.sample.people import LOGINS
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -76,7 +77,6 @@ class Command(BaseCommand):
 
     def serve(self, port: int) -> None:
         """Keep the processes running; end them on the way out, whatever the reason."""
-        os.environ.setdefault("PRIMEPATH_LOG_LEVEL", "WARNING")
         os.environ["PRIMEPATH_SERVER_URL"] = f"http://{HOST}:{port}"
         processes = [
             Process("The server", server_command(port)),
@@ -113,8 +113,6 @@ class Command(BaseCommand):
 
     def introduce(self, port: int) -> None:
         """Print where to go and as whom."""
-        from placement_test.management.sample.people import LOGINS  # noqa: PLC0415
-
         address = f"http://{HOST}:{port}"
         lines = [
             "",
