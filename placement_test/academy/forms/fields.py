@@ -1,0 +1,67 @@
+"""Fields that several areas ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from placement_test.academy.rules import folded
+from placement_test.lib import access
+
+if TYPE_CHECKING:
+    from placement_test.models import Campus, StaffUser
+
+YES_NO = [("", _("All")), ("yes", _("Yes")), ("no", _("No"))]
+
+
+class NameField(forms.CharField):
+    """A name in one spelling: composed letters and single spaces."""
+
+    def clean(self, value: Any) -> str:
+        """Return the folded name."""
+        return str(super().clean(folded(value) if isinstance(value, str) else value))
+
+
+class DayInput(forms.DateInput):
+    """A calendar field; browsers want and send ISO dates whatever the page's language."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class MomentInput(forms.DateTimeInput):
+    """A field of day and time in the academy's zone, to the minute."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M")
+
+
+class Filters(forms.Form):
+    """What a list is narrowed by; a filter that cannot be read narrows nothing."""
+
+    def given(self) -> dict[str, Any]:
+        """Return the value of every filter, empty ones and unreadable ones as their empty value."""
+        self.is_valid()
+        return {name: self.cleaned_data.get(name) or None for name in self.fields}
+
+    def is_narrowed(self) -> bool:
+        """Return whether any filter is set."""
+        return any(self.given().values())
+
+
+def campus_field(user: StaffUser, *, also: int | None = None) -> forms.ModelChoiceField[Campus]:
+    """Return a choice of the campuses in use of ``user``, and of the one with the id ``also``."""
+    chosen = access.campuses(user).filter(Q(is_active=True) | Q(pk=also))
+    return forms.ModelChoiceField(chosen, label=_("Campus"), empty_label=None)
+
+
+def truth(chosen: str | None) -> bool | None:
+    """Return what a choice of ``YES_NO`` means."""
+    return {"yes": True, "no": False}.get(chosen or "")

@@ -1,0 +1,1 @@
+"""What the director types about curriculum and rules, checked."""

@@ -1,0 +1,1 @@
+"""Pages of the curriculum and of the placement rules."""
