@@ -82,12 +82,14 @@ class BaseCutFormSet(CutForms):
         return sorted(cuts, key=lambda cut: cut.from_percent)
 
 
-def cut_formset(current: Sequence[Cut], data: Any = None) -> BaseCutFormSet:
+def cut_formset(
+    current: Sequence[Cut], data: Any = None, *, with_empty: bool = False
+) -> BaseCutFormSet:
     """Return the form of the cuts."""
     made = formset_factory(
         CutForm,
         formset=BaseCutFormSet,
-        extra=0,
+        extra=1 if with_empty else 0,
         can_delete=True,
         max_num=MOST_CUTS,
         absolute_max=MOST_CUTS,
@@ -96,4 +98,7 @@ def cut_formset(current: Sequence[Cut], data: Any = None) -> BaseCutFormSet:
     initial = [
         {"from_percent": f"{cut.from_percent.normalize():f}", "step": cut.step} for cut in current
     ]
-    return made(data, initial=initial, prefix="cuts")  # type: ignore[return-value]
+    formset = made(data, initial=initial, prefix="cuts")
+    for form in [*formset.forms, formset.empty_form]:
+        form.fields["step"].initial = 0
+    return formset  # type: ignore[return-value]

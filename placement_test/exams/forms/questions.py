@@ -116,13 +116,17 @@ class BaseSectionFormSet(SectionForms):
 
 
 def section_formset(
-    current: Sequence[rules.SectionPlan], data: Any = None, *, options: int
+    current: Sequence[rules.SectionPlan],
+    data: Any = None,
+    *,
+    options: int,
+    with_empty: bool = False,
 ) -> BaseSectionFormSet:
     """Return the form of all sections, with an empty one where there is none yet."""
     made = formset_factory(
         SectionForm,
         formset=BaseSectionFormSet,
-        extra=0 if current else 1,
+        extra=0 if current and not with_empty else 1,
         can_delete=True,
         max_num=MOST_SECTIONS,
         absolute_max=MOST_SECTIONS,

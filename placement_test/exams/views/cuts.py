@@ -31,7 +31,11 @@ def cuts(request: HttpRequest, exam_id: int) -> HttpResponse:
     is_post = request.method == "POST"
     version = (access.draft if is_post else access.version)(request, exam_id)
     stored = services.current_cuts(version.pk)
-    formset = forms.cut_formset(stored or services.USUAL_CUTS, request.POST if is_post else None)
+    formset = forms.cut_formset(
+        stored or services.USUAL_CUTS,
+        request.POST if is_post else None,
+        with_empty="more" in request.GET,
+    )
     if is_post and formset.is_valid():
         services.save_cuts(version, formset.cuts(), roles.actor(request))
         messages.success(request, _("The cuts were saved."))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib import messages
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -23,9 +24,20 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-    from placement_test.models import ExamVersion
+    from placement_test.models import ExamVersion, PaperPage
 
 LEFT, RIGHT = 270, 90
+
+
+class Picture(NamedTuple):
+    """A page as it is shown; without addresses while it waits to be drawn."""
+
+    id: int
+    position: int
+    small: str
+    large: str
+    width: int
+    height: int
 
 
 @require_http_methods(["GET", "POST"])
@@ -45,10 +57,30 @@ def paper(request: HttpRequest, exam_id: int) -> HttpResponse:
 def _shown(
     request: HttpRequest, version: ExamVersion, form: PaperForm, status: int = 200
 ) -> HttpResponse:
-    context = editor.context(
-        request, version, "paper", form=form, pages=list(version.pages.order_by("position"))
-    )
+    pages = [_picture(page) for page in version.pages.order_by("position")]
+    waiting = sum(not page.small for page in pages)
+    context = editor.context(request, version, "paper", form=form, pages=pages, waiting=waiting)
     return render(request, "staff/exams/paper.html", context, status=status)
+
+
+def _picture(page: PaperPage) -> Picture:
+    if not page.images:
+        return Picture(page.pk, page.position, "", "", 0, 0)
+    smallest = page.images[0]
+    return Picture(
+        page.pk,
+        page.position,
+        _url(page, smallest),
+        _url(page, page.images[-1]),
+        smallest["width"],
+        smallest["height"],
+    )
+
+
+def _url(page: PaperPage, image: dict[str, Any]) -> str:
+    address = reverse("staff-page-image", args=[page.pk, image["width"]])
+    # Browsers keep pictures for a day: one that was turned needs another address.
+    return f"{address}?v={image['file'][:8]}"
 
 
 def _replace(request: HttpRequest, draft: ExamVersion) -> HttpResponse:

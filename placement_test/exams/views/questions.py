@@ -57,7 +57,10 @@ def _shown(
         request,
         version,
         "questions",
-        sections=sections or forms.section_formset(plans, options=version.option_count),
+        sections=sections
+        or forms.section_formset(
+            plans, options=version.option_count, with_empty="more" in request.GET
+        ),
         change=change or forms.ChangeForm(known=numbers, prefix="change"),
         rows=rows,
         count=len(numbers),
