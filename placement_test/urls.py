@@ -17,6 +17,12 @@ from placement_test.academy.views import schools as academy_schools
 from placement_test.curriculum.views import levels, rules
 from placement_test.exams import views as exams
 from placement_test.lib import http
+from placement_test.results.views import home as results_home
+from placement_test.results.views import keys as results_keys
+from placement_test.results.views import session as results_session
+from placement_test.results.views import sessions as results_sessions
+from placement_test.results.views import statistics as results_statistics
+from placement_test.results.views import written as results_written
 from placement_test.sessions import api, files, previews
 from placement_test.sessions import views as student
 from placement_test.students import views as student_records
@@ -208,6 +214,42 @@ students: list[URLPattern | URLResolver] = [
     ),
 ]
 
+results: list[URLPattern | URLResolver] = [
+    path("staff/", results_home.home, name="staff-home"),
+    path("staff/sessions/", results_sessions.sessions, name="staff-sessions"),
+    path("staff/sessions/export/", results_sessions.export, name="staff-export"),
+    path("staff/sessions/<uuid:session_id>/", results_session.session, name="staff-session"),
+    path(
+        "staff/sessions/<uuid:session_id>/entries/",
+        results_session.decide_entries,
+        name="staff-session-entries",
+    ),
+    path(
+        "staff/sessions/<uuid:session_id>/level/",
+        results_session.overrule,
+        name="staff-session-level",
+    ),
+    path(
+        "staff/sessions/<uuid:session_id>/level/withdraw/",
+        results_session.withdraw,
+        name="staff-session-withdraw",
+    ),
+    path(
+        "staff/sessions/<uuid:session_id>/parts/<int:part_id>/",
+        results_session.mark,
+        name="staff-session-mark",
+    ),
+    path("staff/marking/", results_written.queue, name="staff-marking"),
+    path("staff/marking/<int:part_id>/", results_written.part, name="staff-marking-part"),
+    path("staff/keys/<int:revision_id>/remark/", results_keys.remark, name="staff-remark"),
+    path("staff/statistics/", results_statistics.versions, name="staff-statistics"),
+    path(
+        "staff/statistics/<int:version_id>/",
+        results_statistics.version,
+        name="staff-statistics-version",
+    ),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     *entrance,
     *academy,
@@ -217,4 +259,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *student_pages,
     *sitting,
     *exam_making,
+    *results,
 ]

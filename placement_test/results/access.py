@@ -1,0 +1,78 @@
+"""Which sessions, answers, keys and versions a member of staff may touch; any other answers 404."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.shortcuts import get_object_or_404
+
+from placement_test.exams.access import exams_of
+from placement_test.lib.access import campuses
+from placement_test.models import (
+    ExamVersion,
+    KeyRevision,
+    Part,
+    Result,
+    StudentSession,
+)
+
+if TYPE_CHECKING:
+    import uuid
+
+    from django.db.models import QuerySet
+
+    from placement_test.models import StaffUser
+
+
+def sessions(user: StaffUser) -> QuerySet[StudentSession]:
+    """Return the sessions of the campuses of ``user``; teachers' previews are none."""
+    return StudentSession.objects.filter(campus__in=campuses(user), preview_by=None)
+
+
+def session(user: StaffUser, session_id: uuid.UUID) -> StudentSession:
+    """Return one of them with student, exam, school, event and starting level: 1 query."""
+    rows = sessions(user).select_related(
+        "student",
+        "version__exam",
+        "event",
+        "campus",
+        "school",
+        "previous",
+        "start_level__sub_program__program",
+        "rule_set",
+    )
+    return get_object_or_404(rows, pk=session_id)
+
+
+def results(user: StaffUser) -> QuerySet[Result]:
+    """Return the current results of the sessions of ``user``."""
+    return Result.objects.filter(
+        is_current=True, session__campus__in=campuses(user), session__preview_by=None
+    )
+
+
+def part(user: StaffUser, part_id: int) -> Part:
+    """Return a part of an exam of ``user`` with its question, section and exam: 1 query."""
+    rows = Part.objects.filter(question__section__version__in=versions(user))
+    return get_object_or_404(rows.select_related("question__section__version__exam"), pk=part_id)
+
+
+def versions(user: StaffUser) -> QuerySet[ExamVersion]:
+    """Return the versions that ``user`` may know of.
+
+    Those of the academy's exams and of own campuses, and those that own students have sat.
+    """
+    sat = StudentSession.objects.filter(campus__in=campuses(user), preview_by=None)
+    return ExamVersion.objects.filter(Q(exam__in=exams_of(user)) | Q(pk__in=sat.values("version")))
+
+
+def version(user: StaffUser, version_id: int) -> ExamVersion:
+    """Return one of them with its exam: 1 query."""
+    return get_object_or_404(versions(user).select_related("exam"), pk=version_id)
+
+
+def key_revision(user: StaffUser, revision_id: int) -> KeyRevision:
+    """Return a key revision of an exam of ``user`` with its version and exam: 1 query."""
+    rows = KeyRevision.objects.filter(version__exam__in=exams_of(user))
+    return get_object_or_404(rows.select_related("version__exam", "made_by"), pk=revision_id)

@@ -1,0 +1,206 @@
+"""What staff type about results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from placement_test.academy.access import events
+from placement_test.exams.access import exams_of
+from placement_test.lib.access import campuses
+from placement_test.models import Campus, Exam, Level, Part, StudentSession, TestEvent
+from placement_test.models.curriculum import FIRST_GRADE, LAST_GRADE
+from placement_test.results.explain import plain
+from placement_test.results.queries.listing import Filters
+
+if TYPE_CHECKING:
+    import uuid
+
+    from django.http import QueryDict
+
+    from placement_test.models import StaffUser
+
+# As long as the column that keeps it.
+REASON_MOST = 200
+NOTE_MOST = 300
+# The largest key that both databases take.
+LARGEST_ID = 2**63 - 1
+
+ANY = [("", _("Any"))]
+
+
+class FilterForm(forms.Form):
+    """Narrow the list of sessions; a value that is none is left out."""
+
+    q = forms.CharField(
+        label=_("Search"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(
+            attrs={"type": "search", "placeholder": _("Name, check code or session")}
+        ),
+    )
+    state = forms.ChoiceField(
+        label=_("State"), required=False, choices=[*ANY, *StudentSession.State.choices]
+    )
+    attention = forms.ChoiceField(
+        label=_("Needs attention"),
+        required=False,
+        choices=[
+            *ANY,
+            ("any", _("Anything")),
+            ("marking", _("Answers to mark")),
+            ("entries", _("Entries to decide")),
+            ("overruled", _("Level decided by staff")),
+        ],
+    )
+    event = forms.ModelChoiceField(
+        TestEvent.objects.none(), label=_("Event"), required=False, empty_label=_("Any")
+    )
+    exam = forms.ModelChoiceField(
+        Exam.objects.none(), label=_("Exam"), required=False, empty_label=_("Any")
+    )
+    level = forms.ModelChoiceField(
+        Level.objects.none(), label=_("Level"), required=False, empty_label=_("Any")
+    )
+    grade = forms.TypedChoiceField(
+        label=_("Grade"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[*ANY, *((grade, grade) for grade in range(FIRST_GRADE, LAST_GRADE + 1))],
+    )
+    campus = forms.ModelChoiceField(
+        Campus.objects.none(), label=_("Campus"), required=False, empty_label=_("Any")
+    )
+    from_date = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    to_date = forms.DateField(
+        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def __init__(self, data: QueryDict, *, user: StaffUser) -> None:
+        super().__init__(data, auto_id="filter_%s")
+        self._offer("event", events(user).order_by("-opens_at", "name"))
+        self._offer("exam", exams_of(user).order_by("title", "id"))
+        self._offer("level", Level.objects.select_related("sub_program__program"))
+        self._offer("campus", campuses(user).order_by("name"))
+
+    def filters(self) -> Filters:
+        """Return the filters that make sense; the others are shown as errors beside them."""
+        self.is_valid()
+        good: dict[str, Any] = dict(self.cleaned_data)
+        words = " ".join(good.pop("q", "").split())
+        return Filters(words=words, **good)
+
+    def is_narrowed(self) -> bool:
+        """Return whether any filter is set."""
+        return any(value for value in self.cleaned_data.values())
+
+    def _offer(self, name: str, rows: Any) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - declared above
+        field.queryset = rows
+
+
+class MarkForm(forms.Form):
+    """Points for one answer."""
+
+    note = forms.CharField(label=_("Note"), required=False, max_length=NOTE_MOST)
+    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=LARGEST_ID)
+
+    def __init__(self, data: QueryDict | None = None, *, part: Part, seen: int = 0) -> None:
+        super().__init__(data, initial={"seen": seen})
+        self.fields["points"] = forms.DecimalField(
+            label=_("Points"),
+            min_value=0,
+            max_value=part.points,
+            max_digits=6,
+            decimal_places=2,
+            help_text=_("0 to %(most)s") % {"most": plain(part.points)},
+            widget=forms.NumberInput(attrs={"autofocus": True}),
+        )
+        self.order_fields(["points", "note", "seen"])
+
+
+class AnonymousMarkForm(MarkForm):
+    """Points for the next waiting answer; the session goes along without a name."""
+
+    session = forms.UUIDField(widget=forms.HiddenInput)
+    mark = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=LARGEST_ID)
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        part: Part,
+        session_id: uuid.UUID | None = None,
+        mark_id: int = 0,
+    ) -> None:
+        super().__init__(data, part=part)
+        self.initial.update({"session": session_id, "mark": mark_id})
+
+    def mark_before(self) -> int:
+        """Return after which mark the answer stands that this form was sent for."""
+        mark: int = self.cleaned_data.get("mark", 0)
+        return max(mark - 1, 0)
+
+
+class LevelForm(forms.Form):
+    """A level by decision, and why."""
+
+    level = forms.ModelChoiceField(Level.objects.none(), label=_("Level"))
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=REASON_MOST,
+        help_text=_("Stays in the history of this session."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, level: int | None = None) -> None:
+        super().__init__(data, initial={"level": level})
+        field = self.fields["level"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - declared above
+        field.queryset = Level.objects.filter(is_active=True).select_related("sub_program__program")
+
+
+class ReasonForm(forms.Form):
+    """Why something is decided."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=REASON_MOST)
+
+
+class EntriesForm(ReasonForm):
+    """Which entries count, or do not."""
+
+    decision = forms.ChoiceField(
+        choices=[("accept", _("Count these answers")), ("leave", _("Leave them"))]
+    )
+    entries = forms.TypedMultipleChoiceField(coerce=int)
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        field = self.fields["entries"]
+        assert isinstance(field, forms.TypedMultipleChoiceField)  # noqa: S101 - declared above
+        # The service knows which of them may be decided; here they only have to be numbers.
+        field.choices = [(value, value) for value in data.getlist("entries") if _is_id(value)]
+
+
+class ExportForm(forms.Form):
+    """The kind of file."""
+
+    format = forms.ChoiceField(
+        label=_("File"),
+        choices=[
+            ("xlsx", _("Excel (XLSX)")),
+            ("csv", _("CSV (UTF-8)")),
+            ("csv-cp949", _("CSV for older Korean Excel (CP949)")),
+        ],
+    )
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and int(text) <= LARGEST_ID
