@@ -141,14 +141,10 @@ def truncated_paper() -> bytes:
     return whole[: len(whole) * 2 // 3]
 
 
-def truncated_paper_with_its_table() -> bytes:
-    """Return part of a paper whose table stands in front, so that programs recover some pages."""
-    made = io.BytesIO()
-    with pikepdf.open(io.BytesIO(paper_of(10))) as paper:
-        for number in range(10):
-            paper.pages[number].Contents = paper.make_stream(drawing(f"Question {number}.") * 9)
-        paper.save(made, linearize=True, compress_streams=False)
-    return _cut(made.getvalue(), 0.6)
+def truncated_update_paper() -> bytes:
+    """Return a whole paper with a change behind it that is cut off: programs recover something."""
+    change = stream(drawing("Question 1, corrected.") * 100)
+    return good_paper() + b"4 0 obj\n" + change[: len(change) // 2]
 
 
 def paper_with_broken_table() -> bytes:
@@ -361,7 +357,7 @@ PAPERS: dict[str, tuple[Callable[[], bytes], str]] = {
     "a recording": (recordings.wav, "not_a_pdf"),
     "a password": (encrypted_paper, "encrypted"),
     "cut off": (truncated_paper, "damaged"),
-    "cut off behind its table": (truncated_paper_with_its_table, "damaged"),
+    "cut off in a later change": (truncated_update_paper, "damaged"),
     "only the header": (lambda: b"%PDF-1.7\n", "damaged"),
     "instructions that do not unpack": (paper_with_broken_drawing, "damaged"),
     "a page tree that contains itself": (looping_tree_paper, "damaged"),

@@ -192,11 +192,11 @@ def test_a_clean_copy_keeps_a_font_called_a() -> None:
         b"<< /Type /Page /Parent 2 0 R /MediaBox %s /Contents 4 0 R"
         b" /Resources << /Font 6 0 R >> >>" % hostile.A4,
         hostile.stream(hostile.drawing().replace(b"/F1", b"/A")),
-        hostile.FONT,
+        hostile.FONT.replace(b"Helvetica", b"Courier"),  # unlike what stands in for a lost font
         b"<< /A 5 0 R >>",
     )
 
-    assert papers.render(papers.clean(content), 0) == papers.render(hostile.good_paper(), 0)
+    assert papers.render(papers.clean(content), 0) == papers.render(content, 0)
 
 
 def test_a_clean_copy_needs_no_password() -> None:
