@@ -63,7 +63,7 @@ class Filters:
     attention: str = ""
 
 
-class BoundedPaginator(Paginator["StudentSession"]):
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not subscriptable at run time
     """Counts no further than ``MOST_COUNTED``."""
 
     @cached_property
