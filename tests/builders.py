@@ -7,15 +7,23 @@ returns the same rows.
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from placement_test.exams import services as exams
+from placement_test.exams.rules.keys import PICKED, EnteredKey
+from placement_test.exams.rules.numbers import parse_numbers
+from placement_test.exams.rules.outline import PartPlan, QuestionPlan, SectionPlan
+from placement_test.exams.services.cuts import USUAL_CUTS, save_cuts
 from placement_test.lib import clock, private
 from placement_test.management.sample import curriculum as sample
 from placement_test.models import (
     Academy,
     Campus,
     ConsentText,
+    ExamVersion,
     Level,
+    Part,
     PlacementRule,
     RuleSet,
     School,
@@ -156,6 +164,56 @@ def rule_set(
         for (grade, band), level in cells.items()
     )
     return rules
+
+
+# Exams
+
+
+def draft_exam(  # noqa: PLR0913 - what a test may want to be unusual about an exam
+    *,
+    title: str = "Spring paper",
+    numbers: str = "1-3",
+    kind: str = "choice",
+    options: int = 5,
+    points: str = "2.5",
+    levels: Sequence[Level] = (),
+    campuses: Sequence[Campus] = (),
+    keyed: bool = True,
+) -> ExamVersion:
+    """Make a draft without a paper: one section of questions with text, the first option right."""
+    made = exams.make_version(
+        exams.NewExam(title, 40, "circled", options, tuple(levels), tuple(campuses)),
+        paper=None,
+        actor=None,
+    )
+    questions = tuple(
+        QuestionPlan(
+            number,
+            (PartPlan(kind, Decimal(points), options if kind in PICKED else 0),),
+            text=f"Question {number}",
+        )
+        for number in parse_numbers(numbers)
+    )
+    exams.set_outline(made, [SectionPlan("Reading", "reading", questions)], None)
+    if keyed:
+        parts = Part.objects.filter(question__section__version=made)
+        entry = EnteredKey(accepted=("red",)) if kind == "short" else EnteredKey(correct=(0,))
+        exams.save_key(made, {part.pk: entry for part in parts}, None)
+    save_cuts(made, USUAL_CUTS, None)
+    return made
+
+
+def published_exam(
+    *,
+    title: str = "Spring paper",
+    numbers: str = "1-3",
+    levels: Sequence[Level] | None = None,
+    campuses: Sequence[Campus] = (),
+) -> ExamVersion:
+    """Make a published exam; without ``levels`` it serves the easiest one."""
+    serves = curriculum()[:1] if levels is None else levels
+    draft = draft_exam(title=title, numbers=numbers, levels=serves, campuses=campuses)
+    return exams.publish(draft, None)
 
 
 # Students

@@ -31,7 +31,9 @@ def test_builds_each_sample_exam_and_publishes_it(description: dict[str, Any]) -
     version = built(description)
 
     numbers = [
-        question["number"] for section in description["sections"] for question in section["questions"]
+        question["number"]
+        for section in description["sections"]
+        for question in section["questions"]
     ]
     assert version.state == ExamVersion.State.PUBLISHED
     assert [

@@ -41,7 +41,7 @@ def set_outline(
         raise ValueError("; ".join(problems))
     draft = lock_draft(version)
     before = outlines.sections(draft.pk)
-    if plans == tuple(outlines.section_plan(section) for section in before):
+    if tuple(plans) == tuple(outlines.section_plan(section) for section in before):
         return
     remove_previews(draft)
     _write(draft, before, plans)
