@@ -231,4 +231,6 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # It announces itself whenever it is loaded.
+    "loggers": {"pikepdf": {"level": "WARNING"}},
 }
