@@ -177,9 +177,7 @@ class NoRuleForStudent(PlacementError):
 
     code = "no_rule"
     status = 409
-    message = _(
-        "There is no placement rule for this grade and class rank yet. Please tell a member of staff."
-    )
+    message = _("No placement rule fits this grade and class rank. Please tell a member of staff.")
 
 
 class NoExamForLevel(PlacementError):

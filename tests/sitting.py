@@ -32,7 +32,7 @@ from tests import builders
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from django.http import HttpResponse
+    from django.test.client import _MonkeyPatchedWSGIResponse as Reply
 
     from placement_test.models import Level
 
@@ -109,7 +109,7 @@ class Browser:
     def __post_init__(self) -> None:
         self.client.cookies[cookie_name(self.session.id)] = self.token
 
-    def post(self, call: str, body: object) -> HttpResponse:
+    def post(self, call: str, body: object) -> Reply:
         """POST JSON to one of the session's calls."""
         return self.client.post(
             f"/api/sessions/{self.session.id}/{call}/",
@@ -117,7 +117,7 @@ class Browser:
             content_type="application/json",
         )
 
-    def get(self, call: str) -> HttpResponse:
+    def get(self, call: str) -> Reply:
         """GET one of the session's calls."""
         return self.client.get(f"/api/sessions/{self.session.id}/{call}/")
 
@@ -185,7 +185,7 @@ class Browser:
             **others,
         }
 
-    def submit(self, **others: object) -> HttpResponse:
+    def submit(self, **others: object) -> Reply:
         """Hand in."""
         return self.post("submit", self.submission(**others))
 

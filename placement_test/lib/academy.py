@@ -31,7 +31,7 @@ def zone() -> zoneinfo.ZoneInfo:
     return zoneinfo.ZoneInfo(current().time_zone)
 
 
-def context(request: HttpRequest) -> dict[str, object]:
+def context(_request: HttpRequest) -> dict[str, object]:
     """Give every template ``academy``."""
     return {"academy": current()}
 

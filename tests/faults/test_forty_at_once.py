@@ -16,7 +16,7 @@ from tests.sitting import Browser, parts_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http import HttpResponse
+    from django.test.client import _MonkeyPatchedWSGIResponse as Reply
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,7 +24,7 @@ STUDENTS = 40
 QUESTIONS = 50
 
 
-def at_once(call: Callable[[Browser], HttpResponse], browsers: list[Browser]) -> list[int]:
+def at_once(call: Callable[[Browser], Reply], browsers: list[Browser]) -> list[int]:
     """Run ``call`` for every browser, all released in one instant; return the statuses."""
     barrier = threading.Barrier(len(browsers))
 

@@ -45,7 +45,7 @@ def test_submitting_marks_places_and_signs() -> None:
     result = Result.objects.get(session=browser.session)
     placement = Placement.objects.get(session=browser.session)
     assert reply.status_code == 200, reply.content
-    assert (result.score, result.max_score, result.percent) == (6, 8, 75)
+    assert [result.score, result.max_score, result.percent] == [6, 8, 75]
     assert (placement.step, placement.level_id) == (0, browser.session.start_level_id)
     assert list(
         PartMark.objects.filter(result=result).order_by("part_id").values_list("outcome", flat=True)
@@ -183,7 +183,7 @@ def test_a_session_that_waits_for_marking_is_not_placed_yet() -> None:
     browser.submit()
 
     result = Result.objects.get(session=browser.session)
-    assert (result.waiting, result.score) == (1, 2)
+    assert [result.waiting, result.score] == [1, 2]
     assert not Placement.objects.exists()
 
 
