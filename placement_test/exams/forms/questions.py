@@ -23,6 +23,11 @@ AS_IT_IS = ("", _("As it is"))
 MOST_POINTS = Decimal(1000)
 
 
+def plain(points: Decimal) -> str:
+    """Return points without idle zeros: 2.5, 10."""
+    return f"{points.normalize():f}"
+
+
 def _points(*, required: bool = True) -> forms.DecimalField:
     return forms.DecimalField(
         label=_("Points each"),
@@ -87,7 +92,8 @@ class BaseSectionFormSet(SectionForms):
             return
         seen: set[str] = set()
         for form in self.kept():
-            twice = [number for number in form.cleaned_data["numbers"] if number in seen]
+            numbers: tuple[str, ...] = form.cleaned_data["numbers"]
+            twice = [number for number in numbers if number in seen]
             if twice:
                 form.add_error(
                     "numbers",
@@ -96,7 +102,7 @@ class BaseSectionFormSet(SectionForms):
                         params={"numbers": format_numbers(twice)},
                     ),
                 )
-            seen.update(form.cleaned_data["numbers"])
+            seen.update(numbers)
 
     def kept(self) -> list[SectionForm]:
         """Return the filled forms that are not to be deleted."""
@@ -151,7 +157,7 @@ def _section_initial(section: rules.SectionPlan, options: int) -> dict[str, obje
         "numbers": format_numbers(question.number for question in section.questions),
         "kind": usual.kind,
         "option_count": usual.option_count,
-        "points": usual.points.normalize() if usual.points else Decimal(0),
+        "points": plain(usual.points),
     }
 
 
@@ -303,7 +309,7 @@ def part_formset(question: rules.QuestionPlan, data: Any = None) -> BasePartForm
             "kind": part.kind,
             "label": part.label,
             "option_count": part.option_count or None,
-            "points": part.points.normalize() if part.points else Decimal(0),
+            "points": plain(part.points),
         }
         for part in question.parts
     ]

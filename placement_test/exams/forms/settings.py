@@ -26,6 +26,10 @@ class PaperField(forms.FileField):
 
     widget = forms.FileInput(attrs={"accept": ".pdf,application/pdf"})
 
+    def __init__(self, **kwargs: Any) -> None:
+        """Leave the judgement of empty files to the look into the file too."""
+        super().__init__(allow_empty_file=True, **kwargs)
+
     def to_python(self, data: Any) -> Any:
         """Return the clean copy of the paper, or None without a file."""
         file = super().to_python(data)

@@ -37,6 +37,10 @@ class TracksField(forms.FileField):
 
     widget = ManyFilesInput(attrs={"accept": "audio/*,.mp3,.m4a,.wav,.ogg"})
 
+    def __init__(self, **kwargs: Any) -> None:
+        """Leave the judgement of empty files to the look into the file too."""
+        super().__init__(allow_empty_file=True, **kwargs)
+
     def clean(self, data: Any, initial: Any = None) -> Any:
         """Return the checked recordings, or say which file cannot be used and why."""
         files = data if isinstance(data, list) else [data] if data else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -64,7 +65,7 @@ def _shown(
         change=change or forms.ChangeForm(known=numbers, prefix="change"),
         rows=rows,
         count=len(numbers),
-        points=sum(points),
+        points=forms.plain(sum(points, Decimal(0))),
     )
     status = UNPROCESSABLE if sections or change else 200
     return render(request, "staff/exams/questions.html", context, status=status)
