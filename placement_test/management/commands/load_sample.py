@@ -64,6 +64,7 @@ class Command(BaseCommand):
             _exams(StaffUser.objects.get(username="teacher"))
             past, today = _events()
             _sessions(past, today, consent, options["sessions"])
+            sittings.mark_written(past, StaffUser.objects.get(username="teacher"))
         academy.forget()
         self.stdout.write(
             f"{Exam.objects.count()} exams and {StudentSession.objects.count()} sessions made"
