@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Max, Sum
+from django.db.models import Avg, Count, Max
 
 from placement_test.models import (
     PartKey,
@@ -77,7 +77,7 @@ def counts(results: QuerySet[Result]) -> dict[int, dict[str, object]]:
         results.filter(waiting=0)
         .order_by()
         .values("version_id")
-        .annotate(count=Count("id"), total=Sum("percent"), last_at=Max("session__ended_at"))
+        .annotate(count=Count("id"), mean=Avg("percent"), last_at=Max("session__ended_at"))
     )
     return {row["version_id"]: row for row in rows}
 

@@ -66,6 +66,7 @@ def remark(request: HttpRequest, revision_id: int) -> HttpResponse:
         "preview": preview,
         "changes": changes,
         "hidden": len(preview.changes) - len(changes),
+        "exam_id": str(revision.version.exam_id),
     }
     return render(request, "staff/results/remark.html", context)
 

@@ -45,8 +45,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
         "level": _("Level"),
     }
     context = {
-        "form": form,
-        "is_narrowed": form.is_narrowed(),
+        "filters": form,
         "page_obj": page,
         "is_cut": paginator.is_cut,
         "most": listing.MOST_COUNTED,

@@ -24,6 +24,7 @@ CHART_LEFT = 32
 CHART_TOP = 16
 CHART_FOOT = 24
 BAR_GAP = 6
+COUNT_GAP = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Bar:
     width: int
     height: int
     middle: int
+    count_y: int
     label: str
     count: int
 
@@ -86,6 +88,7 @@ def _bars(bins: list[rules.Bin]) -> list[Bar]:
                 y=CHART_HEIGHT - CHART_FOOT - height,
                 width=pitch - BAR_GAP,
                 height=height,
+                count_y=CHART_HEIGHT - CHART_FOOT - height - COUNT_GAP,
                 middle=x + (pitch - BAR_GAP) // 2,
                 label=str(each.low),
                 count=each.count,
