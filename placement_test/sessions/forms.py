@@ -119,7 +119,7 @@ class RegistrationForm(forms.Form):
     def __init__(self, asked: Asked, data: Any = None) -> None:
         super().__init__(data)
         self.asked = asked
-        self._field("grade").choices = [("", "---------"), *_grades()]
+        self._field("grade").choices = [("", _("Choose")), *_grades()]
         self._field("rank").choices = _bands(asked.boundaries)
         policies = {
             "school": asked.academy.ask_school,

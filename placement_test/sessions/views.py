@@ -27,6 +27,7 @@ from placement_test.sessions.forms import AccessCodeForm, Asked, RegistrationFor
 from placement_test.sessions.services.registering import changes_left
 
 if TYPE_CHECKING:
+    from decimal import Decimal
     from uuid import UUID
 
     from django.http import HttpRequest, HttpResponse
@@ -126,9 +127,12 @@ def done(request: HttpRequest, session_id: UUID) -> HttpResponse:
     session = _own(request, session_id)
     if session.ended_at is None:
         return redirect(_page_for(session), session_id=session_id)
+    outcome = queries.outcome(session)
     context = {
         "session": session,
-        "outcome": queries.outcome(session),
+        "outcome": outcome,
+        "score": _points(outcome.score),
+        "max_score": _points(outcome.max_score),
         "is_submitted": session.state == State.SUBMITTED,
         "may_change": _may_change(session),
     }
@@ -155,6 +159,10 @@ def _page_for(session: StudentSession) -> str:
     if session.ended_at is not None:
         return "sit-done"
     return "sit-intro" if session.state == State.REGISTERED else "sit-runner"
+
+
+def _points(points: Decimal | None) -> str:
+    return "" if points is None else f"{points.normalize():f}"
 
 
 def _may_change(session: StudentSession) -> bool:

@@ -71,6 +71,7 @@ class OptionControl {
     bubbles.setAttribute("role", this.#isSingle ? "radiogroup" : "group");
     bubbles.setAttribute("aria-label", label);
     slot(this.element, "hint").hidden = this.#isSingle;
+    showLabel(this.element, part.label);
     this.#inputs = part.options.map((option, index) => {
       const bubble = templates.element("bubble");
       const input = /** @type {HTMLInputElement} */ (slot(bubble, "input"));
@@ -175,8 +176,7 @@ class TextControl {
     this.#input = /** @type {HTMLInputElement} */ (slot(this.element, "input"));
     this.#input.id = name;
     this.#input.setAttribute("aria-label", label);
-    const shown = this.element.querySelector("[data-slot=label]");
-    if (shown) shown.textContent = part.label;
+    if (part.label) showLabel(this.element, part.label);
     const note = slot(this.element, "note");
     note.id = `${name}-note`;
     this.#input.setAttribute("aria-describedby", note.id);
@@ -247,6 +247,16 @@ class TextControl {
     this.#input.toggleAttribute("aria-invalid", problem !== "");
     if (problem) this.#input.setAttribute("aria-invalid", "true");
   }
+}
+
+/**
+ * @param {HTMLElement} part
+ * @param {string} label
+ */
+function showLabel(part, label) {
+  const shown = slot(part, "label");
+  shown.textContent = label;
+  shown.hidden = label === "";
 }
 
 /**

@@ -205,6 +205,11 @@ export class AnswerSheet {
     const name = this.#name(question);
     element.id = `question-${question.id}`;
     element.dataset.question = String(question.id);
+    // Bubbles stand on one line with the number; texts take the whole width.
+    element.toggleAttribute(
+      "data-choice",
+      question.parts.every(({ options }) => options.length > 0),
+    );
     slot(element, "number").textContent = question.number;
     slot(element, "name").textContent = name;
     slot(element, "name").id = `label-${question.id}`;

@@ -5,8 +5,10 @@
 import { slot } from "./page-templates.js";
 
 const ZOOMS = [0.6, 0.8, 1, 1.25, 1.5, 2, 3];
-// A question shown at the very edge is not found; that much of the view stays above it.
-const ABOVE = 0.1;
+// A question belongs to what stands above it: instructions, a text.  That much of the view is theirs.
+const ABOVE = 0.25;
+// Nothing moves while the question is in the upper part of the view.
+const UPPER = 0.7;
 
 /** @typedef {{text: string, x: number, y: number, width: number, height: number}} Word */
 
@@ -72,7 +74,7 @@ export class PaperView {
     if (!figure || this.#pages.clientHeight === 0) return;
     const at = figure.offsetTop - this.#pages.offsetTop + (y ?? 0) * figure.offsetHeight;
     const { scrollTop, clientHeight } = this.#pages;
-    if (at > scrollTop && at < scrollTop + clientHeight * (1 - ABOVE * 3)) return;
+    if (at > scrollTop && at < scrollTop + clientHeight * UPPER) return;
     this.#pages.scrollTo({ top: at - clientHeight * ABOVE, behavior: "smooth" });
   }
 
@@ -178,7 +180,9 @@ export class PaperView {
       const response = await this.#fetch(`${this.#address}pages/${page.id}/words.json`);
       if (!response.ok) return;
       const layer = slot(figure, "words");
-      layer.replaceChildren(...lines(await response.json()));
+      const [{ width, height }] = page.images;
+      layer.style.aspectRatio = `${width} / ${height}`;
+      layer.replaceChildren(...wordElements(await response.json()));
       layer.hidden = false;
     } catch {
       // The image is what counts; the text layer is for selection and screen readers.
@@ -187,10 +191,10 @@ export class PaperView {
 }
 
 /**
- * Return one element a line, so that selecting and reading aloud follow the text.
+ * Return one element a word, over its place on the image.
  * @param {Word[]} words
  */
-function lines(words) {
+function wordElements(words) {
   return words.map(({ text, x, y, width, height }) => {
     const word = document.createElement("span");
     word.textContent = `${text} `;
@@ -198,6 +202,7 @@ function lines(words) {
     word.style.top = `${y * 100}%`;
     word.style.width = `${width * 100}%`;
     word.style.height = `${height * 100}%`;
+    word.style.fontSize = `${height * 100}cqh`;
     return word;
   });
 }

@@ -129,7 +129,8 @@ export class Sitting {
       last: state,
       seenEpoch: Math.max(seenEpoch, state.epoch),
     });
-    this.#time(state.remaining_ms, reply);
+    // Before the start it is the whole time, and does not run.
+    if (state.state !== "registered") this.#time(state.remaining_ms, reply);
     return state;
   }
 

@@ -67,6 +67,7 @@ class Runner {
   #players = new Map();
   #isReadOnly = true;
   #isEnding = false;
+  #followsPaper = true;
   #lastState = "saved";
   #stopped = new AbortController();
 
@@ -184,7 +185,12 @@ class Runner {
     for (const name of ["elsewhere", "token"]) this.#banners.hide(name);
     this.#clock.start();
     this.#renderAll();
-    if (!this.#sheet?.current) this.#sheet?.move(1);
+    if (!this.#sheet?.current) {
+      // The first page begins with instructions: opening the test must not scroll past them.
+      this.#followsPaper = false;
+      this.#sheet?.move(1);
+      this.#followsPaper = true;
+    }
     // The time can be over before there was anything to hand in.
     if (this.#clock.left === 0) void this.#timeOver();
   }
@@ -438,7 +444,7 @@ class Runner {
 
   /** @param {QuestionDefinition} question */
   #turnedTo(question) {
-    this.#paper?.show(question);
+    if (this.#followsPaper) this.#paper?.show(question);
     this.#bar?.show(question);
   }
 
