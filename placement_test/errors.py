@@ -139,7 +139,7 @@ class LevelInUse(PlacementError):
 
     code = "level_in_use"
     status = 409
-    message = _("%(rules)s placement rules start at this level. Change the rules first.")
+    message = _("Placement rules start at this level (%(rules)s). Change the rules first.")
 
 
 # Students
