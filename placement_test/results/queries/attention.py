@@ -149,5 +149,5 @@ def last_results(results: QuerySet[Result]) -> Iterable[Result]:
             level_sub_program=F(f"{level}__sub_program__name"),
             level_number=F(f"{level}__number"),
         )
-        .order_by("-id")[:LAST_RESULTS]
+        .order_by("-made_at", "-id")[:LAST_RESULTS]
     )

@@ -124,7 +124,7 @@ def _question(row: figures.QuestionFigures) -> dict[str, object]:
 
 def _notes(row: figures.QuestionFigures) -> list[str]:
     notes = []
-    if row.discrimination is not None and row.discrimination < 0:
+    if row.discrimination is not None and round(row.discrimination, 2) < 0:
         notes.append(_("Strong students miss it: check the key."))
     elif row.discrimination is not None and row.discrimination < rules.WEAK_DISCRIMINATION:
         notes.append(_("Hardly separates strong from weak students."))
