@@ -9,13 +9,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from placement_test.exams import queries
 from placement_test.models import ExamVersion, Part
 from tests import builders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from django.http import HttpResponse
 
     from placement_test.models import StaffUser
 
@@ -96,12 +95,21 @@ def parts_of(version: ExamVersion) -> list[Part]:
 
 def saved_key(version: ExamVersion) -> list[list[int]]:
     """Return the right options of each part under the newest key."""
-    from placement_test.exams import queries
-
     entries = queries.current_entries(version.pk)
     return [list(entries[part.pk].correct) for part in parts_of(version) if part.pk in entries]
 
 
-def text(response: HttpResponse) -> str:
+def text(reply: Any) -> str:
     """Return the page."""
-    return response.content.decode()
+    return str(reply.content.decode())
+
+
+def sent_to(reply: Any) -> str:
+    """Return where the reply leads."""
+    assert reply.status_code == 302, reply.status_code
+    return str(reply.url)
+
+
+def streamed(reply: Any) -> bytes:
+    """Return the file; reading to the end closes it."""
+    return b"".join(reply.streaming_content)

@@ -20,12 +20,15 @@ from tests import builders, recordings
 from tests.exams.authoring import (
     SAMPLE,
     cut_fields,
+    logged_in,
     new_exam_fields,
     parts_of,
     pdf,
     saved_key,
     section_fields,
+    sent_to,
     sheet_fields,
+    streamed,
     teacher,
     text,
     url,
@@ -44,12 +47,12 @@ def test_a_teacher_makes_an_exam_of_forty_questions_from_a_paper_and_a_pasted_ke
     made = han.post(reverse("staff-exam-new"), fields)
 
     version = ExamVersion.objects.get()
-    assert made.url == url("paper", version)
+    assert sent_to(made) == url("paper", version)
     page = han.get(url("paper", version))
     image = page.context["pages"][0].small
     picture = han.get(image)
     assert (picture.status_code, picture["Content-Type"]) == (200, "image/webp")
-    assert b"".join(picture.streaming_content)[8:12] == b"WEBP"
+    assert streamed(picture)[8:12] == b"WEBP"
 
     han.post(
         url("questions", version),
@@ -79,7 +82,7 @@ def test_a_teacher_makes_an_exam_of_forty_questions_from_a_paper_and_a_pasted_ke
     check = han.get(url("publish", version))
     assert check.context["lacks"] == []
     published = han.post(url("publish", version))
-    assert published.url == reverse("staff-exam", args=[version.exam_id])
+    assert sent_to(published) == reverse("staff-exam", args=[version.exam_id])
     assert services.published_for(builders.curriculum()[0], builders.campus()) == [version]
     assert [entry.action for entry in AuditEntry.objects.order_by("id")] == [
         "exam made",
@@ -129,7 +132,7 @@ def test_tracks_are_uploaded_assigned_heard_replaced_and_removed() -> None:
 
     heard = han.get(reverse("staff-track-file", args=[one.pk]), headers={"range": "bytes=0-3"})
     assert (heard.status_code, heard["Content-Type"]) == (206, "audio/mpeg")
-    assert len(b"".join(heard.streaming_content)) == 4
+    assert len(streamed(heard)) == 4
 
     other = pdf(recordings.opus(), "new.ogg")
     han.post(
@@ -248,6 +251,34 @@ def test_saving_the_same_key_again_makes_no_revision() -> None:
     assert saved_key(version) == [[2], [2], [2]]
 
 
+def test_a_sheet_that_somebody_else_has_overtaken_is_shown_again_and_not_saved() -> None:
+    han = teacher()
+    version = builders.draft_exam(numbers="1-3")
+    parts = parts_of(version)
+    han.post(url("key", version), sheet_fields(parts, "1") | {"revision": "1"})
+
+    late = han.post(url("key", version), sheet_fields(parts, "2") | {"revision": "1"})
+    again = han.post(url("key", version), sheet_fields(parts, "2") | {"revision": "2"})
+
+    assert (late.status_code, late.context["stale"]) == (409, True)
+    assert sent_to(again) == url("key", version)
+    assert [revision.number for revision in KeyRevision.objects.all()] == [1, 2, 3]
+
+
+def test_settings_saved_by_one_campus_leave_the_exam_with_the_other() -> None:
+    builders.academy()
+    here, there = builders.campus(), builders.campus(name="Bundang")
+    version = builders.draft_exam(campuses=[here, there])
+    han = logged_in(builders.staff(campuses=[here]))
+
+    kept = han.post(url("settings", version), new_exam_fields(campuses=[here.pk]))
+
+    assert sent_to(kept) == url("settings", version)
+    assert set(version.exam.campuses.all()) == {here, there}
+    han.post(url("settings", version), new_exam_fields(campuses=[]))
+    assert set(version.exam.campuses.all()) == {there}
+
+
 def test_editing_a_published_exam_copies_it_with_lineage_key_tracks_and_cuts() -> None:
     han = teacher()
     first = builders.draft_exam(numbers="1-3", levels=builders.curriculum()[:1])
@@ -295,10 +326,10 @@ def test_a_draft_is_deleted_with_its_files_but_not_those_of_the_published_versio
     han.post(url("edit", first))
     gone = han.post(url("delete", first))
 
-    assert gone.url == reverse("staff-exam", args=[first.exam_id])
+    assert sent_to(gone) == reverse("staff-exam", args=[first.exam_id])
     assert list(ExamVersion.objects.all()) == [first]
     picture = han.get(image)
-    assert len(b"".join(picture.streaming_content)) > 1000
+    assert len(streamed(picture)) > 1000
 
 
 def test_an_exam_that_was_never_published_goes_as_a_whole(
@@ -315,7 +346,7 @@ def test_an_exam_that_was_never_published_goes_as_a_whole(
         gone = han.post(url("delete", version))
 
     after = {path for path in settings.FILES_DIR.rglob("*") if path.is_file()}
-    assert gone.url == reverse("staff-exams")
+    assert sent_to(gone) == reverse("staff-exams")
     assert (Exam.objects.count(), PaperPage.objects.count()) == (0, 0)
     assert len(before - after) >= 3
     assert {path.suffix for path in before - after} == {".pdf", ".webp"}

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 # Of each page: browser session, user, academy; then its own.
 PAGES = {
-    "settings": 8,  # version, levels and campuses chosen and to choose from
+    "settings": 9,  # version, levels and campuses chosen and to choose from, campuses in use
     "paper": 5,  # version, pages
     "questions": 7,  # version, sections, questions, parts
     "tracks": 7,  # version, tracks, their questions, numbers

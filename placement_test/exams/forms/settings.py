@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from placement_test.errors import PaperRejected
 from placement_test.exams import services
 from placement_test.exams.services.papers import CheckedPaper
 from placement_test.lib import access
-from placement_test.models import Campus, ExamVersion, Level
+from placement_test.models import Campus, Level
 from placement_test.models.exams import LABEL_STYLES
 
 if TYPE_CHECKING:
-    from placement_test.models import StaffUser
+    from placement_test.models import Exam, ExamVersion, StaffUser
 
 LONGEST_MINUTES = 480
 
@@ -70,12 +71,26 @@ class ExamForm(forms.Form):
         help_text=_("None chosen: every campus."),
     )
 
-    def __init__(self, *args: Any, user: StaffUser, chosen: list[int] | None = None, **kwargs: Any):
-        """Offer the levels in use and those ``chosen`` before; campuses of ``user``."""
+    def __init__(
+        self, *args: Any, user: StaffUser, exam: Exam | None = None, **kwargs: Any
+    ) -> None:
+        """Offer the levels in use and those of ``exam``, and the campuses of ``user``: 1-2 queries.
+
+        Campuses that this member of staff does not see stay with the exam.
+        """
         super().__init__(*args, **kwargs)
-        levels = Level.objects.filter(is_active=True) | Level.objects.filter(pk__in=chosen or [])
-        self._field("levels").queryset = levels.select_related("sub_program__program")
-        self._field("campuses").queryset = access.campuses(user).filter(is_active=True)
+        levels = Level.objects.filter(
+            Q(is_active=True) | Q(exams=exam) if exam else Q(is_active=True)
+        )
+        self._field("levels").queryset = levels.distinct().select_related("sub_program__program")
+        visible = access.campuses(user).filter(is_active=True)
+        self._field("campuses").queryset = visible
+        self.kept: tuple[Campus, ...] = ()
+        if Campus.objects.filter(is_active=True).count() <= 1:
+            del self.fields["campuses"]
+            visible = Campus.objects.none()
+        if exam:
+            self.kept = tuple(exam.campuses.exclude(pk__in=visible.values("pk")))
 
     def _field(self, name: str) -> forms.ModelMultipleChoiceField[Any]:
         field = self.fields[name]
@@ -104,7 +119,7 @@ class ExamForm(forms.Form):
             label_style=said["label_style"],
             option_count=said["option_count"],
             levels=tuple(said["levels"]),
-            campuses=tuple(said["campuses"]),
+            campuses=(*self.kept, *said.get("campuses", ())),
         )
 
 

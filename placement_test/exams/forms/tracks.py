@@ -18,16 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from django.core.files.uploadedfile import UploadedFile
+    from django.utils.functional import _StrPromise
 
     from placement_test.models import Track
 
 MOST_PLAYS = 20
 # A request with more is a slip; each is read into memory while it is checked.
 MOST_FILES = 30
+AUDIO = {"accept": "audio/*,.mp3,.m4a,.wav,.ogg"}
 
 
-class ManyFilesInput(forms.FileInput):
-    """A choice of several files."""
+class FileInput(forms.FileInput):
+    """A choice of several files; shown as any other, by its name."""
 
     allow_multiple_selected = True
 
@@ -35,7 +37,7 @@ class ManyFilesInput(forms.FileInput):
 class TracksField(forms.FileField):
     """Recordings that are looked through while the form is checked: ``CheckedTrack`` values."""
 
-    widget = ManyFilesInput(attrs={"accept": "audio/*,.mp3,.m4a,.wav,.ogg"})
+    widget = FileInput(attrs=dict(AUDIO))
 
     def __init__(self, **kwargs: Any) -> None:
         """Leave the judgement of empty files to the look into the file too."""
@@ -71,13 +73,13 @@ def _checked(
         return None
 
 
-def _plays() -> forms.IntegerField:
+def _plays(*, hint: str | _StrPromise = "") -> forms.IntegerField:
     return forms.IntegerField(
         label=_("Plays allowed"),
         min_value=1,
         max_value=MOST_PLAYS,
         required=False,
-        help_text=_("Empty: as often as they like."),
+        help_text=hint,
     )
 
 
@@ -85,13 +87,15 @@ class UploadForm(forms.Form):
     """New tracks."""
 
     recordings = TracksField(label=_("Recordings (MP3, M4A, WAV, OGG)"))
-    play_limit = _plays()
+    play_limit = _plays(hint=_("Empty: as often as they like."))
 
 
 class ReplaceForm(forms.Form):
     """Another recording for a track."""
 
-    recordings = TracksField(label=_("Another recording"))
+    recordings = TracksField(
+        label=_("Another recording"), widget=forms.FileInput(attrs=dict(AUDIO))
+    )
 
 
 class TrackForm(forms.Form):

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from placement_test.models import Part, Question, Section
 
+CONFLICT = 409
+
 
 @require_http_methods(["GET", "POST"])
 @roles.requires(roles.Role.TEACHER)
@@ -41,7 +43,7 @@ class KeyPage:
     """One request for the key of one version."""
 
     def __init__(self, request: HttpRequest, version: ExamVersion) -> None:
-        """Load what there is: 4 queries."""
+        """Load what there is: 5 queries."""
         self.request = request
         self.version = version
         self.is_draft = version.state == ExamVersion.State.DRAFT
@@ -52,11 +54,13 @@ class KeyPage:
         self.parts: list[Part] = [
             part for question in self.questions for part in question.parts.all()
         ]
-        self.stored = keys.current_entries(version.pk)
+        self.revision = keys.latest_key(version.pk)
+        self.stored = keys.entries(self.revision.pk) if self.revision else {}
         self.shown = dict(self.stored)
         self.errors: dict[int, str] = {}
         self.problems: list[tuple[str, str]] = []
         self.filled: int | None = None
+        self.stale = False
         self.line = forms.KeyLineForm(prefix="line")
         self.correction = forms.CorrectionForm(prefix="correction")
 
@@ -84,6 +88,9 @@ class KeyPage:
         entered = self._read_sheet()
         if self.errors:
             return self._page(UNPROCESSABLE)
+        if self._is_stale():
+            self.stale = True
+            return self._page(CONFLICT)
         if not self.is_draft:
             return self._correct(entered)
         _revision, is_new = services.save_key(self.version, entered, roles.actor(self.request))
@@ -116,6 +123,11 @@ class KeyPage:
         self.shown |= entered
         return entered
 
+    def _is_stale(self) -> bool:
+        """Return whether somebody else has saved a key since this sheet was shown."""
+        newest = str(self.revision.number) if self.revision else ""
+        return self.request.POST.get("revision", newest) != newest
+
     def _figures(self) -> tuple[int, int]:
         """Return how many parts are keyed of how many that need it."""
         needed = [part for part in self.parts if part.kind != "long"]
@@ -142,7 +154,8 @@ class KeyPage:
             sheet=sheet,
             keyed=keyed,
             needed=needed,
-            revision=keys.latest_key(self.version.pk),
+            revision=self.revision,
+            stale=self.stale,
             is_draft=self.is_draft,
         )
         return render(self.request, "staff/exams/key.html", context, status=status)

@@ -28,7 +28,7 @@ def exams(request: HttpRequest) -> HttpResponse:
     rows = listing.found(access.exams_of(roles.actor(request)), words=words, state=state)
     page = pages.page(request, rows.order_by("title", "pk"))
     states = [
-        ("", _("In use and in work")),
+        ("", _("Not archived")),
         ("published", _("Published")),
         ("draft", _("With a draft")),
         ("archived", _("Archive")),

@@ -62,22 +62,17 @@ def settings(request: HttpRequest, exam_id: int) -> HttpResponse:
     user = roles.actor(request)
     version = access.version(request, exam_id)
     initial = initial_of(version)
-    chosen = [pk for pk in _list(initial["levels"]) if isinstance(pk, int)]
     if request.method != "POST":
-        form = ExamForm(initial=initial, user=user, chosen=chosen)
+        form = ExamForm(initial=initial, user=user, exam=version.exam)
         return render(
             request,
             "staff/exams/settings.html",
             editor.context(request, version, "settings", form=form),
         )
-    form = ExamForm(request.POST, initial=initial, user=user, chosen=chosen)
+    form = ExamForm(request.POST, initial=initial, user=user, exam=version.exam)
     if form.is_valid():
         services.change_settings(version, form.settings(), user)
         messages.success(request, _("The settings were saved."))
         return editor.again(request, version, "settings")
     context = editor.context(request, version, "settings", form=form)
     return render(request, "staff/exams/settings.html", context, status=UNPROCESSABLE)
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []

@@ -1,6 +1,7 @@
 /** The pages of exam making: every form works without this, and is quicker with it. */
 
 import { showBusy } from "../modules/authoring-busy.js";
+import { acceptDrops } from "../modules/authoring-file-drop.js";
 import { AuthoringKeySheet } from "../modules/authoring-key-sheet.js";
 import { AuthoringRows } from "../modules/authoring-rows.js";
 
@@ -13,6 +14,12 @@ for (const form of document.querySelectorAll("form")) {
   }
   if (form.dataset.busyForm !== undefined) {
     showBusy(form);
+  }
+}
+
+for (const place of document.querySelectorAll("[data-file-drop]")) {
+  if (place instanceof HTMLElement) {
+    acceptDrops(place);
   }
 }
 
