@@ -12,6 +12,8 @@ from django.utils.translation import gettext_noop as _
 ACTIONS = frozenset(
     {
         _("account changed"),
+        _("added in the admin"),
+        _("changed in the admin"),
         _("account created"),
         _("campus changed"),
         _("campus created"),

@@ -7,11 +7,9 @@ import uuid
 import pytest
 
 from placement_test.errors import NotOneStudent
-from placement_test.lib import clock, private
+from placement_test.lib import private
 from placement_test.models import (
     AuditEntry,
-    Exam,
-    ExamVersion,
     StaffUser,
     Student,
     StudentSession,
@@ -19,6 +17,7 @@ from placement_test.models import (
 from placement_test.students.services import records
 from placement_test.students.services.records import Identity, Kept
 from tests import builders
+from tests.students.sitting import sat
 
 pytestmark = pytest.mark.django_db
 
@@ -28,22 +27,6 @@ BORN = dt.date(2015, 5, 1)
 @pytest.fixture
 def ms_han() -> StaffUser:
     return builders.staff()
-
-
-def sat(student: Student) -> StudentSession:
-    exam = Exam.objects.get_or_create(title="Nova", created_at=clock.now())[0]
-    version = ExamVersion.objects.get_or_create(
-        exam=exam, number=1, defaults={"created_at": clock.now()}
-    )[0]
-    return StudentSession.objects.create(
-        student=student,
-        campus=student.campus,
-        version=version,
-        grade=5,
-        rank_percent=20,
-        registered_at=clock.now(),
-        allotted_seconds=3600,
-    )
 
 
 def sessions_of(student: Student) -> set[uuid.UUID]:

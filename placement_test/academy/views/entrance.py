@@ -35,7 +35,7 @@ class PasswordChange(auth.PasswordChangeView):
     """Change one's own password; other browsers are logged out."""
 
     template_name = "staff/academy/form.html"
-    success_url = reverse_lazy("staff-events")
+    success_url = reverse_lazy("staff-home")
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         """Save it, and record that it changed."""
@@ -56,6 +56,6 @@ class PasswordChange(auth.PasswordChangeView):
         return super().get_context_data(
             **kwargs,
             title=_("Change password"),
-            back=Link(_("Test events"), reverse("staff-events")),
+            back=Link(_("Home"), reverse("staff-home")),
             submit=_("Change password"),
         )
