@@ -13,11 +13,13 @@ from placement_test.errors import BadRequest
 MOST_ENTRIES = 64
 POSTGRES_INTEGER_MAX = 2**31 - 1
 JS_SAFE_INTEGER_MAX = 2**53 - 1
+# Half of the column: above the highest that a page may send, claims still find a billion epochs.
+HIGHEST_SENT_EPOCH = 2**30
 
 Count = Annotated[int, Meta(ge=0, le=POSTGRES_INTEGER_MAX)]
 Ordinal = Annotated[int, Meta(ge=1, le=POSTGRES_INTEGER_MAX)]
 Identity = Annotated[int, Meta(ge=1, le=JS_SAFE_INTEGER_MAX)]
-WriterName = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+WriterName = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 Kind = Literal["answer", "flag", "play"]
 Value = None | bool | int | str | list[int]
 
@@ -37,7 +39,7 @@ class Batch(msgspec.Struct, frozen=True):
 
     v: Literal[1]
     nonce: Annotated[str, Meta(min_length=1, max_length=64)]
-    epoch: Ordinal
+    epoch: Annotated[int, Meta(ge=1, le=HIGHEST_SENT_EPOCH)]
     writer: WriterName
     entries: Annotated[list[Entry], Meta(max_length=MOST_ENTRIES)] = []
     pending: Count = 0
@@ -48,16 +50,16 @@ class Claim(msgspec.Struct, frozen=True):
     """A page asks to write under an epoch of its own."""
 
     writer: WriterName
-    seen_epoch: Count = 0
+    seen_epoch: Annotated[int, Meta(ge=0, le=HIGHEST_SENT_EPOCH)] = 0
 
 
 class Submission(msgspec.Struct, frozen=True):
     """A student hands in: the writer's last seq and the digest of what the page shows."""
 
-    submit_id: Annotated[str, Meta(pattern="^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$")]
+    submit_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}\Z")]
     writer: WriterName
     last_seq: Count
-    digest: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    digest: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class EntryReply(msgspec.Struct, frozen=True, omit_defaults=True):
