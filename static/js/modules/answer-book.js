@@ -38,6 +38,15 @@ export class AnswerBook {
     return this.#placed.get(nameOf(kind, subject))?.value ?? null;
   }
 
+  /**
+   * Return under which epoch a subject was changed last, 0 where never.
+   * @param {EntryKind} kind
+   * @param {number} subject
+   */
+  epochOf(kind, subject) {
+    return this.#placed.get(nameOf(kind, subject))?.epoch ?? 0;
+  }
+
   /** @param {number} part @returns {AnswerValue} */
   answer(part) {
     return /** @type {AnswerValue} */ (this.value("answer", part));

@@ -5,6 +5,8 @@
 /** A form whose `data-rows` names the formset. */
 export class AuthoringRows {
   #stopped = new AbortController();
+  /** @type {HTMLFormElement} */
+  #form;
   /** @type {HTMLElement} */
   #list;
   /** @type {HTMLTemplateElement} */
@@ -26,6 +28,7 @@ export class AuthoringRows {
     ) {
       throw new Error("rows need a list, a template and a total");
     }
+    this.#form = form;
     this.#list = list;
     this.#template = template;
     this.#total = total;
@@ -49,6 +52,7 @@ export class AuthoringRows {
         }
       }
     }
+    this.#copyUsual(row);
     this.#list.append(row);
     this.#total.value = String(number + 1);
     const field = this.#list.lastElementChild?.querySelector("input:not([type=hidden]), select");
@@ -62,6 +66,21 @@ export class AuthoringRows {
     this.#stopped.abort();
   }
 
+  /**
+   * Give the new row what the row above has in the fields named by `data-rows-copy`.
+   * @param {DocumentFragment} row
+   */
+  #copyUsual(row) {
+    const above = this.#list.lastElementChild;
+    for (const name of (this.#form.dataset.rowsCopy ?? "").split(" ").filter(Boolean)) {
+      const from = above?.querySelector(`[name$="-${name}"]`);
+      const to = row.querySelector(`[name$="-${name}"]`);
+      if (isField(from) && isField(to)) {
+        to.value = from.value;
+      }
+    }
+  }
+
   /** @param {Event} event */
   #showRemoved(event) {
     const box = event.target;
@@ -69,4 +88,12 @@ export class AuthoringRows {
       box.closest("[data-row]")?.toggleAttribute("data-removed", box.checked);
     }
   }
+}
+
+/**
+ * @param {Element | null | undefined} element
+ * @returns {element is HTMLInputElement | HTMLSelectElement}
+ */
+function isField(element) {
+  return element instanceof HTMLInputElement || element instanceof HTMLSelectElement;
 }

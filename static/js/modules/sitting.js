@@ -1,10 +1,12 @@
 // One sitting in this page: the right to write, what is known, and every change on its way.
 
 /** @import {AnswersReply, Claim, Entry, EntryKind, EntryValue, ExamDefinition, Reply, SessionState, StateReply} from "../types/protocol.d.ts" */
+/** @import {AnswerDrafts, Draft} from "./answer-drafts.js" */
 /** @import {AnswerQueue} from "./answer-queue.js" */
 /** @import {AnswerSaver} from "./answer-saver.js" */
 /** @import {SessionApi} from "./session-api.js" */
 import { AnswerBook } from "./answer-book.js";
+import { isSame } from "./answer-value.js";
 
 const OVER = new Set(["submitted", "expired"]);
 
@@ -39,6 +41,7 @@ export class Sitting {
   #session;
   #api;
   #queue;
+  #drafts;
   #saver;
   #events;
   #newId;
@@ -48,7 +51,10 @@ export class Sitting {
   /** @type {Claim | null} */
   #claim = null;
   #rev = 0;
-  #writing = 0;
+  /** Changes on their way to the device's storage. */
+  /** @type {Set<Draft>} */
+  #writing = new Set();
+  #hasHidden = false;
   /** Changes that could not be stored; they are written again under a new claim. */
   /** @type {Map<string, {kind: EntryKind, subject: number}>} */
   #unstored = new Map();
@@ -60,15 +66,17 @@ export class Sitting {
    * @param {string} options.session
    * @param {SessionApi} options.api
    * @param {AnswerQueue} options.queue
+   * @param {AnswerDrafts} options.drafts
    * @param {(events: object) => AnswerSaver} options.makeSaver
    * @param {() => string} options.newId
    * @param {() => number} options.wallClock evidence beside each entry
    * @param {SittingEvents} options.events
    */
-  constructor({ session, api, queue, makeSaver, newId, wallClock, events }) {
+  constructor({ session, api, queue, drafts, makeSaver, newId, wallClock, events }) {
     this.#session = session;
     this.#api = api;
     this.#queue = queue;
+    this.#drafts = drafts;
     this.#events = events;
     this.#newId = newId;
     this.#wallClock = wallClock;
@@ -100,7 +108,7 @@ export class Sitting {
 
   /** @returns {{writing: number, unstored: number}} */
   get status() {
-    return { writing: this.#writing, unstored: this.#unstored.size };
+    return { writing: this.#writing.size, unstored: this.#unstored.size };
   }
 
   /** @returns {Promise<ExamDefinition>} @throws {CallFailed} */
@@ -150,7 +158,8 @@ export class Sitting {
    */
   async open(state) {
     await this.#claimAnew();
-    await this.#merge(state);
+    this.#merge(state);
+    await this.#takeDrafts();
   }
 
   /**
@@ -166,8 +175,14 @@ export class Sitting {
     await this.#queue.begin(this.#session, claim);
     this.#claim = claim;
     this.#saver.begin(claim);
-    await this.#merge(last);
+    this.#merge(last);
     return true;
+  }
+
+  /** The page may be going away: keep at once what storage has not answered for. */
+  hide() {
+    this.#hasHidden = true;
+    this.#drafts.keep([...this.#writing]);
   }
 
   /** Another page writes now: send what waits, and take no more. */
@@ -184,8 +199,9 @@ export class Sitting {
    */
   async record(kind, subject, value) {
     const name = `${kind}/${subject}`;
+    const draft = { kind, subject, value, epoch: this.#claim?.epoch ?? 0 };
     this.book.write(kind, subject, value);
-    this.#writing += 1;
+    this.#writing.add(draft);
     this.#events.onChange();
     try {
       const entry = await this.#queue.add({
@@ -203,7 +219,9 @@ export class Sitting {
       this.#unstored.set(name, { kind, subject });
       void this.#writeAgain();
     } finally {
-      this.#writing -= 1;
+      this.#writing.delete(draft);
+      // Only where the page was hidden meanwhile: then they were kept.
+      this.#drafts.keep(this.#hasHidden ? [...this.#writing] : []);
     }
     this.#saver.wake();
   }
@@ -212,8 +230,8 @@ export class Sitting {
    * Take over what the server holds.
    * @param {StateReply} state
    */
-  async take(state) {
-    await this.#merge(state);
+  take(state) {
+    this.#merge(state);
   }
 
   /** Fetch what other pages have written, and show it. */
@@ -249,9 +267,20 @@ export class Sitting {
   }
 
   /** @param {StateReply} state */
-  async #merge(state) {
+  #merge(state) {
     this.book.mergeState(state);
     this.book.mergeEntries(this.#queue.waiting(this.#session));
+    this.#events.onMerge();
+  }
+
+  /** Record what an earlier page of this browser could not, unless a later claim changed it. */
+  async #takeDrafts() {
+    for (const { kind, subject, value, epoch } of this.#drafts.left()) {
+      if (this.book.epochOf(kind, subject) > epoch) continue;
+      if (isSame(this.book.value(kind, subject), value)) continue;
+      await this.record(kind, subject, value);
+    }
+    this.#drafts.keep([]);
     this.#events.onMerge();
   }
 

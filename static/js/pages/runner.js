@@ -1,7 +1,8 @@
 // The exam runner: wires the modules to the page.
 
-/** @import {ExamDefinition, QuestionDefinition, SectionDefinition, StateReply, TrackDefinition} from "../types/protocol.d.ts" */
 import { AnswerBar } from "../modules/answer-bar.js";
+/** @import {ExamDefinition, QuestionDefinition, SectionDefinition, StateReply, TrackDefinition} from "../types/protocol.d.ts" */
+import { AnswerDrafts } from "../modules/answer-drafts.js";
 import { AnswerSaver } from "../modules/answer-saver.js";
 import { AnswerSheet } from "../modules/answer-sheet.js";
 import { Banners } from "../modules/banners.js";
@@ -155,9 +156,9 @@ class Runner {
       await this.#begin();
       state = await this.#sitting.loadState();
     }
-    this.#makePlayers(this.#definition);
     if (state) await this.#sitting.open(state);
     else if (!(await this.#sitting.openOffline())) throw new CallFailed(NOTHING);
+    this.#makePlayers(this.#definition);
     this.#open();
   }
 
@@ -326,7 +327,7 @@ class Runner {
       templates: this.#templates,
       storage: settings,
       storageKey: `primepath-track-${this.#session}-${track.id}`,
-      plays: 0,
+      plays: this.#sitting.book.plays(track.id),
       onPlay: (plays) => void this.#sitting.record("play", track.id, plays),
     });
   }
@@ -336,6 +337,7 @@ class Runner {
       session: this.#session,
       api: this.#api,
       queue: this.#queue,
+      drafts: new AnswerDrafts(settings, this.#session),
       makeSaver: (events) =>
         new AnswerSaver({
           session: this.#session,
@@ -366,6 +368,8 @@ class Runner {
   }
 
   #listen() {
+    // A text that is no entry yet is not saved.
+    this.#root.addEventListener("input", () => this.#renderSaving());
     window.addEventListener("online", () => this.#sitting.saver.hurry());
     window.addEventListener("offline", () => this.#renderSaving());
     document.addEventListener("visibilitychange", () => this.#visibilityChanged());
@@ -468,6 +472,7 @@ class Runner {
   /** The page may be going away: everything becomes an entry, and is sent once it is one. */
   #hide() {
     if (!this.#isReadOnly) this.#sheet?.commit({ anyway: true });
+    this.#sitting.hide();
     void this.#queue.settled().then(() => this.#sitting.saver.flushOnHide());
   }
 
