@@ -191,7 +191,7 @@ export class AnswerQueue {
   /** @param {SessionRecord} record */
   #isOver({ closedAt, touchedAt }) {
     const now = this.#now();
-    return closedAt
+    return closedAt !== undefined
       ? now - closedAt > KEPT_AFTER_CLOSE_MS
       : now - touchedAt > KEPT_WITHOUT_CLOSE_MS;
   }

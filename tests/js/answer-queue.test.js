@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AnswerQueue } from "../../static/js/modules/answer-queue.js";
+import { memoryStore, NoCounter, TextStore } from "../../static/js/modules/outbox-stores.js";
+import { CLAIM, change, SESSION } from "./stand-ins.js";
+
+const HOUR_MS = 3600 * 1000;
+
+function texts(kept = new Map()) {
+  return {
+    getItem: (name) => kept.get(name) ?? null,
+    setItem: (name, text) => void kept.set(name, text),
+    removeItem: (name) => void kept.delete(name),
+    keys: () => [...kept.keys()],
+  };
+}
+
+async function opened({ stores = [memoryStore()], now = () => 0, onLevel } = {}) {
+  const queue = new AnswerQueue({ stores, now, onLevel });
+  await queue.open();
+  await queue.begin(SESSION, CLAIM);
+  return queue;
+}
+
+test("numbers a writer's entries 1, 2, 3 in the order of the changes", async () => {
+  const queue = await opened();
+
+  await Promise.all([1, 2, 3].map((value) => queue.add(change({ value }))));
+
+  const seen = queue.waiting(SESSION).map(({ seq, value }) => [seq, value]);
+  assert.deepEqual(seen, [
+    [1, 1],
+    [2, 2],
+    [3, 3],
+  ]);
+});
+
+test("writes nothing under a writer without a counter", async () => {
+  const queue = new AnswerQueue({ stores: [memoryStore()], now: () => 0 });
+  await queue.open();
+
+  await assert.rejects(queue.add(change()), NoCounter);
+});
+
+test("an entry leaves the outbox when it is acknowledged, and only then", async () => {
+  const kept = new Map();
+  const queue = await opened({ stores: [new TextStore("local", texts(kept))] });
+  const first = await queue.add(change());
+  const second = await queue.add(change({ part: 2 }));
+
+  await queue.acknowledge([first]);
+
+  assert.deepEqual(queue.waiting(SESSION), [second]);
+  const again = await opened({ stores: [new TextStore("local", texts(kept))] });
+  assert.deepEqual(again.waiting(SESSION), [second]);
+});
+
+test("goes on counting after a reload", async () => {
+  const kept = new Map();
+  const before = await opened({ stores: [new TextStore("local", texts(kept))] });
+  await before.acknowledge([await before.add(change())]);
+
+  const queue = await opened({ stores: [new TextStore("local", texts(kept))] });
+
+  assert.equal((await queue.add(change())).seq, 2);
+});
+
+test("counts an entry whose count was lost in a crash", async () => {
+  const kept = new Map();
+  const before = await opened({ stores: [new TextStore("local", texts(kept))] });
+  await before.add(change());
+  kept.set(`primepath-answers/writers/${SESSION}/${CLAIM.writer}`, "0");
+
+  const queue = await opened({ stores: [new TextStore("local", texts(kept))] });
+
+  assert.equal((await queue.add(change())).seq, 2);
+});
+
+test("falls to the next store with the same seq when the first one breaks", async () => {
+  const levels = [];
+  const broken = texts();
+  const first = new TextStore("local", broken);
+  const queue = await opened({
+    stores: [first, memoryStore()],
+    onLevel: (level) => levels.push(level),
+  });
+  await queue.add(change());
+  broken.setItem = () => {
+    throw new Error("QuotaExceededError");
+  };
+
+  const entry = await queue.add(change({ value: 3 }));
+
+  assert.equal(entry.seq, 2);
+  assert.equal(queue.level, "memory");
+  assert.deepEqual(levels, ["memory"]);
+  assert.equal(queue.waiting(SESSION).length, 2);
+});
+
+test("gives back acknowledged entries that a restored server lacks", async () => {
+  const queue = await opened();
+  const entries = [];
+  for (const value of [1, 2, 3]) entries.push(await queue.add(change({ value })));
+  await queue.acknowledge(entries);
+
+  const found = await queue.requeue(SESSION, CLAIM.writer, [[2, 3]]);
+
+  assert.equal(found, 2);
+  assert.deepEqual(queue.waiting(SESSION), entries.slice(1));
+});
+
+test("forgets a session a day after its receipt, unless something waits", async () => {
+  let now = 0;
+  const kept = new Map();
+  const store = () => new TextStore("local", texts(kept));
+  const queue = await opened({ stores: [store()], now: () => now });
+  const entry = await queue.add(change());
+  await queue.remember(SESSION, { closedAt: 0 });
+  now = 25 * HOUR_MS;
+
+  await new AnswerQueue({ stores: [store()], now: () => now }).open();
+  assert.notEqual(kept.size, 0);
+
+  await queue.acknowledge([entry]);
+  await new AnswerQueue({ stores: [store()], now: () => now }).open();
+  assert.equal(kept.size, 0);
+});
