@@ -63,6 +63,11 @@ else:
 class BaseCutFormSet(CutForms):
     """All lines; in the order of their percentages."""
 
+    def add_fields(self, form: CutForm, index: int | None) -> None:
+        """Propose that the level stays."""
+        super().add_fields(form, index)
+        form.fields["step"].initial = 0
+
     def clean(self) -> None:
         """Refuse cuts that cannot be used."""
         if any(self.errors):
@@ -98,7 +103,4 @@ def cut_formset(
     initial = [
         {"from_percent": f"{cut.from_percent.normalize():f}", "step": cut.step} for cut in current
     ]
-    formset = made(data, initial=initial, prefix="cuts")
-    for form in [*formset.forms, formset.empty_form]:
-        form.fields["step"].initial = 0
-    return formset  # type: ignore[return-value]
+    return made(data, initial=initial, prefix="cuts")  # type: ignore[return-value]

@@ -86,6 +86,16 @@ else:
 class BaseSectionFormSet(SectionForms):
     """The sections of a version; no number may stand twice."""
 
+    options = 5
+
+    def add_fields(self, form: SectionForm, index: int | None) -> None:
+        """Propose what most sections are like, also for rows that a browser adds."""
+        super().add_fields(form, index)
+        form.fields["skill"].initial = Section.Skill.READING
+        form.fields["kind"].initial = Part.Kind.CHOICE
+        form.fields["option_count"].initial = self.options
+        form.fields["points"].initial = 1
+
     def clean(self) -> None:
         """Refuse a number that two sections have."""
         if any(self.errors):
@@ -140,11 +150,7 @@ def section_formset(
     )
     initial = [_section_initial(section, options) for section in current]
     formset = made(data, initial=initial, prefix="sections")
-    for form in [*formset.forms, formset.empty_form]:
-        form.fields["option_count"].initial = options
-        form.fields["points"].initial = Decimal(1)
-        form.fields["kind"].initial = Part.Kind.CHOICE
-        form.fields["skill"].initial = Section.Skill.READING
+    formset.options = options  # type: ignore[attr-defined]
     return formset  # type: ignore[return-value]
 
 
@@ -278,6 +284,11 @@ else:
 class BasePartFormSet(PartForms):
     """The parts of one question: at least one."""
 
+    def add_fields(self, form: PartForm, index: int | None) -> None:
+        """Propose a blank: what questions have several of."""
+        super().add_fields(form, index)
+        form.fields["kind"].initial = Part.Kind.SHORT
+
     def clean(self) -> None:
         """Refuse a question without any part."""
         if not any(self.errors) and not self.plans():
@@ -313,7 +324,4 @@ def part_formset(question: rules.QuestionPlan, data: Any = None) -> BasePartForm
         }
         for part in question.parts
     ]
-    formset = made(data, initial=initial, prefix="parts")
-    for form in [*formset.forms, formset.empty_form]:
-        form.fields["kind"].initial = Part.Kind.SHORT
-    return formset  # type: ignore[return-value]
+    return made(data, initial=initial, prefix="parts")  # type: ignore[return-value]
