@@ -21,6 +21,7 @@ from placement_test.models.exams import (
     Section,
     Track,
 )
+from placement_test.models.monitoring import Figure, MonitoredProcess, Probe, SlowOperation
 from placement_test.models.people import Student, TestEvent
 from placement_test.models.results import HandMark, PartMark, Placement, Result
 from placement_test.models.sessions import (
@@ -50,15 +51,18 @@ __all__ = [
     "EntryKind",
     "Exam",
     "ExamVersion",
+    "Figure",
     "HandMark",
     "KeyRevision",
     "Level",
+    "MonitoredProcess",
     "PaperPage",
     "Part",
     "PartKey",
     "PartMark",
     "Placement",
     "PlacementRule",
+    "Probe",
     "Program",
     "Question",
     "Receipt",
@@ -68,6 +72,7 @@ __all__ = [
     "School",
     "Section",
     "SessionToken",
+    "SlowOperation",
     "StaffUser",
     "Student",
     "StudentAnswer",
