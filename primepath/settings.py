@@ -86,6 +86,10 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 
+if TESTING:
+    # Controls: servers with a guard switched off, which the fault tests must catch.
+    MIDDLEWARE = [*env.words("PRIMEPATH_TEST_MIDDLEWARE"), *MIDDLEWARE]
+
 ROOT_URLCONF = "primepath.urls"
 WSGI_APPLICATION = "primepath.wsgi.application"
 
