@@ -1,8 +1,12 @@
 """Say in a template where the reader is."""
 
 from django import template
+from django.contrib.auth.models import AnonymousUser
 from django.template.context import Context
 from django.utils.html import format_html
+
+from placement_test.lib.access import Role, has_role
+from placement_test.models import StaffUser
 
 register = template.Library()
 
@@ -23,3 +27,9 @@ def aria_current(context: Context, *names: str) -> str:
     if shown in names or shown.startswith(tuple(f"{name}-" for name in names)):
         return format_html(' aria-current="{}"', "true")
     return ""
+
+
+@register.filter
+def may(user: StaffUser | AnonymousUser, role: str) -> bool:
+    """Return whether ``user`` may do what ``role`` may: ``{% if user|may:"teacher" %}``."""
+    return has_role(user, Role(role))

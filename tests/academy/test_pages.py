@@ -441,3 +441,16 @@ def test_the_audit_trail_shows_what_changed(director: Client) -> None:
     assert Campus.objects.get().name == "Mokdong 2"
     assert "<del>Mokdong</del>" in page
     assert "<ins>Mokdong 2</ins>" in page
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_navigation_leads_only_where_one_may_go(role: str) -> None:
+    client = client_of(builders.staff(role=role))
+    page = client.get(reverse("staff-events")).content.decode()
+
+    links = set(re.findall(r'staff-nav__link" href="([^"]+)"', page))
+
+    assert reverse("staff-events") in links
+    assert (reverse("staff-students") in links) is (role != Role.INVIGILATOR)
+    assert (reverse("staff-audit") in links) is (role in {Role.DIRECTOR, Role.ADMINISTRATOR})
+    assert {client.get(link).status_code for link in links} == {200}
