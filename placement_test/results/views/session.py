@@ -132,8 +132,11 @@ def overrule(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
     """Decide the level by hand, with a reason."""
     shown = access.session(actor(request), session_id)
     current = Placement.objects.filter(session=shown, is_current=True).first()
-    form = LevelForm(request.POST or None, level=current.level_id if current else None)
-    if request.method == "POST" and form.is_valid():
+    form = LevelForm(
+        request.POST if request.method == "POST" else None,
+        level=current.level_id if current else None,
+    )
+    if form.is_bound and form.is_valid():
         services.overrule(
             shown.id,
             level=form.cleaned_data["level"],
