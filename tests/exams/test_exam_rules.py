@@ -110,10 +110,10 @@ def test_a_row_changes_what_is_usual_and_leaves_the_exceptions() -> None:
         (plan.number, [(part.kind, part.option_count, part.points) for part in plan.parts])
         for plan in after[0].questions
     ] == [
-        ("1", [("choice", 4, 2)]),
-        ("2", [("choice", 4, 4)]),
-        ("3", [("short", 0, 1), ("short", 0, 1)]),
-        ("5", [("choice", 4, 2)]),
+        ("1", [("choice", 4, Decimal(2))]),
+        ("2", [("choice", 4, Decimal(4))]),
+        ("3", [("short", 0, ONE), ("short", 0, ONE)]),
+        ("5", [("choice", 4, Decimal(2))]),
     ]
 
 

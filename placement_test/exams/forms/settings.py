@@ -20,6 +20,23 @@ if TYPE_CHECKING:
     from placement_test.models import Exam, ExamVersion, StaffUser
 
 LONGEST_MINUTES = 480
+# The digits that every 64-bit number has room for.
+LONGEST_ID = 18
+
+
+class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Rows chosen by id; a number that no database holds is an unknown row, not an accident."""
+
+    def clean(self, value: Any) -> Any:
+        """Return the rows."""
+        for text in value or ():
+            if len(str(text)) > LONGEST_ID:
+                raise forms.ValidationError(
+                    self.error_messages["invalid_choice"],
+                    code="invalid_choice",
+                    params={"value": str(text)[:LONGEST_ID]},
+                )
+        return super().clean(value)
 
 
 class PaperField(forms.FileField):
@@ -60,10 +77,8 @@ class ExamForm(forms.Form):
     option_count = forms.IntegerField(
         label=_("Options a question"), min_value=2, max_value=10, initial=5
     )
-    levels = forms.ModelMultipleChoiceField(
-        label=_("Levels it serves"), queryset=Level.objects.none(), required=False
-    )
-    campuses = forms.ModelMultipleChoiceField(
+    levels = RowsField(label=_("Levels it serves"), queryset=Level.objects.none(), required=False)
+    campuses = RowsField(
         label=_("Campuses"),
         queryset=Campus.objects.none(),
         required=False,

@@ -45,5 +45,6 @@ def is_complete(kind: str, option_count: int, entry: EnteredKey) -> bool:
 
 
 def split_variants(text: str) -> tuple[str, ...]:
-    """Return the variants of ``colour | color``, without empty ones."""
-    return tuple(filter(None, (" ".join(piece.split()) for piece in text.split("|"))))
+    """Return the variants of ``colour | color``, without empty ones and control characters."""
+    seen = "".join(letter for letter in text if letter.isspace() or letter >= " ")
+    return tuple(filter(None, (" ".join(piece.split()) for piece in seen.split("|"))))

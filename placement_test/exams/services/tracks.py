@@ -108,8 +108,10 @@ def set_tracks(
     """
     draft = lock_draft(version)
     questions = dict(Question.objects.filter(section__version=draft).values_list("number", "pk"))
-    for track in draft.tracks.filter(pk__in=wanted):
-        settings_of_track = wanted[track.pk]
+    for track in draft.tracks.all():
+        settings_of_track = wanted.get(track.pk)
+        if settings_of_track is None:
+            continue
         track.title = settings_of_track.title
         track.play_limit = settings_of_track.play_limit
         track.save(update_fields=["title", "play_limit"])

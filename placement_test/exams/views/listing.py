@@ -23,7 +23,7 @@ LONGEST_SEARCH = 100
 @roles.requires(roles.Role.TEACHER)
 def exams(request: HttpRequest) -> HttpResponse:
     """Show the exams: 9 queries."""
-    words = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
+    words = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH]
     state = request.GET.get("state", "")
     rows = listing.found(access.exams_of(roles.actor(request)), words=words, state=state)
     page = pages.page(request, rows.order_by("title", "pk"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib import messages
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from placement_test.models import ExamVersion, PaperPage
 
 LEFT, RIGHT = 270, 90
+PAGE_ID = re.compile(r"[0-9]{1,18}")
 
 
 class Picture(NamedTuple):
@@ -140,7 +142,7 @@ def _draw_again(_request: HttpRequest, _draft: ExamVersion) -> None:
 
 def _named(request: HttpRequest) -> list[int]:
     text = request.POST.get("page", "")
-    return [int(text)] if text.isascii() and text.isdigit() else []
+    return [int(text)] if PAGE_ID.fullmatch(text) else []
 
 
 def _all(draft: ExamVersion) -> list[int]:
