@@ -69,8 +69,10 @@ class ShownPage(HTMLParser):
 
     def _input(self, facts: dict[str, str]) -> None:
         control = self._control(facts)
-        if facts.get("type") not in TICKED or "checked" in facts:
+        if facts.get("type") not in TICKED:
             control.values.append(facts.get("value", ""))
+        elif "checked" in facts:
+            control.values.append(facts.get("value", "on"))
 
     def _control(self, facts: dict[str, str]) -> Control:
         control = self.controls.setdefault(facts.get("name", ""), Control())

@@ -41,9 +41,9 @@ def many_entries(body: dict[str, Any], count: int) -> bytes:
 
 
 MADE: dict[str, Callable[[dict[str, Any]], bytes]] = {
-    "empty": lambda body: b"",
-    "nested objects": lambda body: b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
-    "nested lists": lambda body: b"[" * 20_000 + b"]" * 20_000,
+    "empty": lambda _body: b"",
+    "nested objects": lambda _body: b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
+    "nested lists": lambda _body: b"[" * 20_000 + b"]" * 20_000,
     "a nested value": lambda body: (
         json.dumps(body)
         .replace('"value": 1', '"value": ' + "[" * 10_000 + "]" * 10_000)
@@ -57,7 +57,7 @@ MADE: dict[str, Callable[[dict[str, Any]], bytes]] = {
     "a byte order mark": lambda body: b"\xef\xbb\xbf" + json.dumps(body).encode(),
     "cut off": lambda body: json.dumps(body).encode()[:-5],
     "two documents": lambda body: json.dumps(body).encode() * 2,
-    "a form": lambda body: b"writer=" + b"f" * 32 + b"&seen_epoch=0",
+    "a form": lambda _body: b"writer=" + b"f" * 32 + b"&seen_epoch=0",
     "a control character": lambda body: json.dumps(body).encode().replace(b": 1,", b': "\0",'),
     "a number of 10000 digits": lambda body: (
         json.dumps(body).replace('"seq": 1', '"seq": ' + "9" * 10_000).encode()
