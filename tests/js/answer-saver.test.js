@@ -23,7 +23,7 @@ function acknowledged(body, facts = {}) {
   });
 }
 
-async function started(answer, { values = [1], random = () => 0.5 } = {}) {
+async function started(answer, { values = [1], random = () => 0.5, events = {} } = {}) {
   const time = new Time();
   const queue = new AnswerQueue({ stores: [memoryStore()], now: time.now });
   await queue.open();
@@ -43,7 +43,7 @@ async function started(answer, { values = [1], random = () => 0.5 } = {}) {
     timers: time,
     random,
     newId: ids(),
-    events: {},
+    events,
   });
   saver.begin(CLAIM);
   return { saver, queue, sent, time };
@@ -197,6 +197,26 @@ test("flush ends with the last acknowledgement, or says that it failed", async (
     [64, 64, 2],
   );
   assert.equal(await ill.saver.flush(), false);
+});
+
+test("what an earlier page left is sent under its own claim, and is no take-over of this page", async () => {
+  const states = [];
+  const { saver, queue, sent, time } = await started(
+    (body) => acknowledged(body, { state: body.epoch < 2 ? "claimed" : "open" }),
+    { events: { onReply: ({ state }) => states.push(state) } },
+  );
+  const claim = { writer: "x".repeat(32), epoch: 2 };
+  await queue.begin(SESSION, claim);
+  await queue.add(change({ ...claim, value: 2 }));
+  saver.begin(claim);
+
+  await time.advance(2000);
+
+  assert.deepEqual(
+    sent.map(({ epoch }) => epoch),
+    [1, 2],
+  );
+  assert.deepEqual(states, ["open", "open"]);
 });
 
 test("destroy ends all sending", async () => {

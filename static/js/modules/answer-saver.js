@@ -246,7 +246,10 @@ export class AnswerSaver {
     if (batch.length && !taken.length) this.#split(batch);
     if (batch.length && body.missing?.length) await this.#giveAgain(batch[0].writer, body.missing);
     this.#heartbeatMs = Math.min(body.next_flush_ms || HEARTBEAT_MS, HEARTBEAT_MOST_MS);
-    this.#events.onReply?.(body, reply);
+    // Entries of an earlier page are under an older claim, which was taken over by this page.
+    const isEarlier = batch.length > 0 && batch[0].writer !== this.#claim?.writer;
+    const state = isEarlier && body.state === "claimed" ? "open" : body.state;
+    this.#events.onReply?.({ ...body, state }, reply);
   }
 
   /**

@@ -53,6 +53,7 @@ export class SessionApi {
         },
         REQUEST_TIMEOUT_MS,
       );
+    if (!this.#csrfToken) await this.#refreshToken();
     const reply = await send();
     if (reply.status !== 403 || reply.body?.error !== "csrf") return reply;
     return (await this.#refreshToken()) ? send() : reply;
