@@ -68,7 +68,11 @@ def database(name: str, default: str) -> dict[str, object]:
 
     :raises ImproperlyConfigured: for another scheme or an address without a database name
     """
-    address = urlsplit(text(name, default))
+    try:
+        address = urlsplit(text(name, default))
+        port = address.port
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is not an address: {error}") from error
     if address.scheme == "sqlite":
         if not address.path.strip("/"):
             raise ImproperlyConfigured(f"{name}: sqlite:// needs a file, e.g. sqlite:////srv/pp.db")
@@ -82,7 +86,7 @@ def database(name: str, default: str) -> dict[str, object]:
             "USER": unquote(address.username or ""),
             "PASSWORD": unquote(address.password or ""),
             "HOST": unquote(address.hostname or ""),
-            "PORT": address.port or "",
+            "PORT": port or "",
             # One connection a thread, kept: opening one costs more than a save does.
             "CONN_MAX_AGE": None,
             "CONN_HEALTH_CHECKS": True,
