@@ -107,7 +107,7 @@ def publish(version: ExamVersion, actor: StaffUser | None) -> ExamVersion:
         after={"published": [draft.number]},
     )
     for row in [*earlier, draft]:
-        _forget(row.pk)
+        OptimizedQueries.forget_exam(row.pk)
     return draft
 
 
@@ -129,8 +129,4 @@ def _set_archived(exam: Exam, actor: StaffUser | None, *, archived: bool) -> Non
     current.save(update_fields=["archived_at"])
     audit.record(actor, "exam archived" if archived else "exam unarchived", current)
     for version_id in current.versions.values_list("pk", flat=True):
-        _forget(version_id)
-
-
-def _forget(version_id: int) -> None:
-    transaction.on_commit(lambda: OptimizedQueries.forget_exam(version_id))
+        OptimizedQueries.forget_exam(version_id)
