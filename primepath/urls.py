@@ -1,8 +1,8 @@
 """Addresses of the installation."""
 
-from django.conf.urls.i18n import set_language
 from django.contrib import admin
 from django.urls import include, path
+from django.views.i18n import set_language
 
 urlpatterns = [
     path("", include("placement_test.urls")),
