@@ -46,8 +46,9 @@ def version(request: HttpRequest, exam_id: int) -> ExamVersion:
 
     :raises Http404: if there is none, or not for this member of staff
     """
+    # By exam__pk: a comparison with the relation itself lets numbers beyond the column through.
     versions = ExamVersion.objects.filter(
-        exam__in=exams_of(access.actor(request)), exam=exam_id
+        exam__in=exams_of(access.actor(request)), exam__pk=exam_id
     ).select_related("exam", "created_by", "published_by")
     number = request.GET.get("version", "")
     found = list(versions)
