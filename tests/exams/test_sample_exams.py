@@ -37,9 +37,7 @@ def test_builds_each_sample_exam_and_publishes_it(description: dict[str, Any]) -
     ]
     assert version.state == ExamVersion.State.PUBLISHED
     assert [
-        question.number
-        for section in queries.outline(version.pk)
-        for question in section.questions
+        question.number for section in queries.outline(version.pk) for question in section.questions
     ] == numbers
     assert [page.images[-1]["width"] > 800 for page in version.pages.all()] == [
         True for _page in description["pages"]
