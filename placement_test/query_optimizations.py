@@ -17,7 +17,7 @@ from placement_test.models import (
     StudentSession,
     Track,
 )
-from placement_test.saving import rules, store
+from placement_test.saving import archiving, rules, store
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -195,6 +195,14 @@ class OptimizedQueries:
             arrived=arrived,
             shapes_of=lambda version: OptimizedQueries.get_exam_with_questions(version).shapes(),
         )
+
+    @staticmethod
+    def cleanup_old_sessions(days: int = 30, *, dry_run: bool = False) -> int:
+        """Archive sessions that ended ``days`` ago; return how many.  No answer is deleted.
+
+        :raises ValueError: for less than a day
+        """
+        return archiving.archive_ended(days, dry_run=dry_run)
 
 
 def _exam_key(version_id: int) -> str:

@@ -70,6 +70,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "placement_test.performance_monitor.PerformanceMiddleware",
     "placement_test.lib.http.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -209,6 +210,15 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 # One save is at most 48 KB by protocol; the rest is room for headers of the batch.
 SAVE_MAX_BYTES = 64 * 1024
+
+# Figures are handed in by a thread of each process; 0 leaves it to whoever calls flush().
+MONITOR_FLUSH_SECONDS = env.number(
+    "PRIMEPATH_MONITOR_FLUSH_SECONDS", 0 if TESTING else 5, least=0, most=60
+)
+# Opens health details, /metrics and Server-Timing to programs: "Authorization: Bearer ...".
+MONITOR_TOKEN = env.text("PRIMEPATH_MONITOR_TOKEN")
+# What one worker may use; health says so when it uses more.  0 means no limit of its own.
+WORKER_MEMORY_MB = env.number("PRIMEPATH_WORKER_MEMORY_MB", 0, least=0, most=100_000)
 
 LOG_LEVEL = env.text("PRIMEPATH_LOG_LEVEL", "WARNING" if TESTING else "INFO").upper()
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:

@@ -15,6 +15,14 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+# Who is told of each look-up: (kind, "hit" | "miss" | "error").  Watching stands above this layer.
+_observers: list[Callable[[str, str], None]] = []
+
+
+def observe(tell: Callable[[str, str], None]) -> None:
+    """Have ``tell(kind, result)`` called at each look-up; ``result`` is hit, miss or error."""
+    _observers.append(tell)
+
 
 def key(kind: str, *parts: object) -> str:
     """Return the key of one thing: ``key("exam", 7)`` is ``exam:7``."""
@@ -34,10 +42,13 @@ def remember(name: str, seconds: int, make: Callable[[], T]) -> T:
 def find(name: str) -> Any:
     """Return what is kept under ``name``, or None: also where the cache is down."""
     try:
-        return cache.get(name)
+        found = cache.get(name)
     except Exception:
         logger.warning("cache read failed", exc_info=True)
+        _tell(name, "error")
         return None
+    _tell(name, "miss" if found is None else "hit")
+    return found
 
 
 def keep(name: str, value: object, seconds: int) -> None:
@@ -59,3 +70,8 @@ def _delete(name: str) -> None:
     except Exception:
         # Unlike a failed read this could serve old content: say so at error level.
         logger.exception("cache could not forget")
+
+
+def _tell(name: str, result: str) -> None:
+    for tell in _observers:
+        tell(name.partition(":")[0], result)

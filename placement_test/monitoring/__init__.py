@@ -1,0 +1,1 @@
+"""Counting what the system does, and judging it; knows nothing of exams."""
