@@ -10,14 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from placement_test.academy.access import events
 from placement_test.exams.access import exams_of
 from placement_test.lib.access import campuses
-from placement_test.models import Campus, Exam, Level, Part, StudentSession, TestEvent
+from placement_test.models import Level, Part, StudentSession
 from placement_test.models.curriculum import FIRST_GRADE, LAST_GRADE
 from placement_test.results.explain import plain
 from placement_test.results.queries.listing import Filters
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Iterable
 
+    from django.db.models import Model
     from django.http import QueryDict
 
     from placement_test.models import StaffUser
@@ -56,15 +58,9 @@ class FilterForm(forms.Form):
             ("overruled", _("Level decided by staff")),
         ],
     )
-    event = forms.ModelChoiceField(
-        TestEvent.objects.none(), label=_("Event"), required=False, empty_label=_("Any")
-    )
-    exam = forms.ModelChoiceField(
-        Exam.objects.none(), label=_("Exam"), required=False, empty_label=_("Any")
-    )
-    level = forms.ModelChoiceField(
-        Level.objects.none(), label=_("Level"), required=False, empty_label=_("Any")
-    )
+    event = forms.TypedChoiceField(label=_("Event"), required=False, empty_value=None)
+    exam = forms.TypedChoiceField(label=_("Exam"), required=False, empty_value=None)
+    level = forms.TypedChoiceField(label=_("Level"), required=False, empty_value=None)
     grade = forms.TypedChoiceField(
         label=_("Grade"),
         required=False,
@@ -72,9 +68,7 @@ class FilterForm(forms.Form):
         empty_value=None,
         choices=[*ANY, *((grade, grade) for grade in range(FIRST_GRADE, LAST_GRADE + 1))],
     )
-    campus = forms.ModelChoiceField(
-        Campus.objects.none(), label=_("Campus"), required=False, empty_label=_("Any")
-    )
+    campus = forms.TypedChoiceField(label=_("Campus"), required=False, empty_value=None)
     from_date = forms.DateField(
         label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
@@ -100,10 +94,13 @@ class FilterForm(forms.Form):
         """Return whether any filter is set."""
         return any(value for value in self.cleaned_data.values())
 
-    def _offer(self, name: str, rows: Any) -> None:
+    def _offer(self, name: str, rows: Iterable[Model]) -> None:
+        # One query each; a model field would ask again for the value that was chosen.
+        found = {str(row.pk): row for row in rows}
         field = self.fields[name]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - declared above
-        field.queryset = rows
+        assert isinstance(field, forms.TypedChoiceField)  # noqa: S101 - declared above
+        field.choices = [*ANY, *((key, str(row)) for key, row in found.items())]
+        field.coerce = found.__getitem__
 
 
 class MarkForm(forms.Form):

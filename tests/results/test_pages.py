@@ -128,12 +128,15 @@ def test_home_takes_10_queries_whatever_there_is(count: int) -> None:
 
 
 @pytest.mark.parametrize("count", [30, 3000])
-def test_the_list_takes_8_queries_whatever_there_is(count: int) -> None:
-    many(published(choices=1), count, late=True)
+def test_the_list_takes_9_queries_whatever_there_is(count: int) -> None:
+    session = many(published(choices=1), count, late=True)[0]
     client = teacher()
+    url = reverse("staff-sessions")
+    chosen = f"event={session.event_id}&exam={session.version.exam_id}&campus={session.campus_id}"
 
-    # browser session, account, count, rows, and the choices: event, exam, level, campus
-    assert queries(client, reverse("staff-sessions")) == 8
+    # browser session, account, count, ids, rows, and the choices: event, exam, level, campus
+    assert queries(client, url) == 9
+    assert queries(client, f"{url}?attention=any&q=1&{chosen}") == 9
 
 
 def test_finds_sessions_by_name_check_code_and_start_of_the_id() -> None:

@@ -60,8 +60,8 @@ def waiting_answers(results: QuerySet[Result]) -> Waiting:
 
 def undecided_entries(sessions: QuerySet[StudentSession]) -> int:
     """Return in how many ended sessions answers were not applied and nobody decided: 1 query."""
-    rows = undecided().filter(session_id=OuterRef("pk"))
-    return sessions.filter(Exists(rows), ended_at__isnull=False).count()
+    rows = undecided().order_by().values("session_id")
+    return sessions.filter(id__in=rows, ended_at__isnull=False).count()
 
 
 def open_sessions(sessions: QuerySet[StudentSession]) -> int:

@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -44,6 +44,8 @@ SORTS = {
     "percent": "result_percent",
     "level": "level_tier",
 }
+# These stand in the current result and placement, which other orders need not join.
+SORTS_OF_RESULT = {"percent", "level"}
 DEFAULT_SORT = "-registered"
 
 
@@ -72,6 +74,15 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not subscriptabl
         rows: QuerySet[StudentSession] = self.object_list  # type: ignore[assignment]
         bare = rows.order_by().values("pk")
         return bare[:MOST_COUNTED].count()
+
+    def page(self, number: int | str) -> Page[StudentSession]:
+        """Return one page as ``shown``: 2 queries, ids first, so that only its rows are joined."""
+        number = self.validate_number(number)
+        rows: QuerySet[StudentSession] = self.object_list  # type: ignore[assignment]
+        start = (number - 1) * self.per_page
+        ids = list(rows.values_list("pk", flat=True)[start : start + self.per_page])
+        found = shown(StudentSession.objects.all()).in_bulk(ids)
+        return Page([found[key] for key in ids if key in found], number, self)
 
     @property
     def is_cut(self) -> bool:
@@ -125,6 +136,11 @@ def shown(rows: QuerySet[StudentSession]) -> QuerySet[StudentSession]:
     )
 
 
+def sortable(rows: QuerySet[StudentSession], sort: str) -> QuerySet[StudentSession]:
+    """Add to ``rows`` what sorting by the column ``sort`` needs."""
+    return shown(rows) if sort.removeprefix("-") in SORTS_OF_RESULT else rows
+
+
 def undecided() -> QuerySet[AnswerEvent]:
     """Return answers that were stored but not applied and that nobody has decided about."""
     return AnswerEvent.objects.filter(kind=EntryKind.ANSWER, decision=None).exclude(
@@ -146,8 +162,9 @@ def _named(words: str) -> Q:
 
 
 def _attention(rows: QuerySet[StudentSession], attention: str) -> QuerySet[StudentSession]:
-    waiting = Exists(_of_session(Result.objects.filter(is_current=True, waiting__gt=0)))
-    troubled = Exists(_of_session(undecided()))
+    # Sets of ids, not a look at each session: few sessions need attention.
+    waiting = Q(id__in=_sessions(Result.objects.filter(is_current=True, waiting__gt=0)))
+    troubled = Q(id__in=_sessions(undecided()))
     if attention == "marking":
         return rows.filter(waiting)
     if attention == "entries":
@@ -156,8 +173,12 @@ def _attention(rows: QuerySet[StudentSession], attention: str) -> QuerySet[Stude
         return rows.filter(waiting | troubled)
     if attention == "overruled":
         placements = Placement.objects.filter(is_current=True, origin=Placement.Origin.OVERRULE)
-        return rows.filter(Exists(_of_session(placements)))
+        return rows.filter(id__in=_sessions(placements))
     return rows
+
+
+def _sessions(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.order_by().values("session_id")
 
 
 def _of_session(rows: QuerySet[Any]) -> QuerySet[Any]:

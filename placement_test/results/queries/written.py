@@ -22,7 +22,7 @@ def waiting(results: QuerySet[Result]) -> QuerySet[PartMark]:
         session_id=OuterRef("result__session_id"), part_id=OuterRef("part_id")
     )
     return PartMark.objects.filter(
-        ~Exists(by_hand), outcome=PartMark.Outcome.WAITING, result__in=results
+        ~Exists(by_hand), outcome=PartMark.Outcome.WAITING, result__in=results.filter(waiting__gt=0)
     )
 
 
