@@ -25,6 +25,7 @@ from placement_test.models import (
 )
 from placement_test.query_optimizations import OptimizedQueries
 from placement_test.results.queries import listing
+from placement_test.sessions.services import give_time
 from tests import builders, sitting
 from tests.results.finished import (
     current,
@@ -276,8 +277,19 @@ def test_a_session_takes_as_many_queries_for_3_questions_as_for_60(questions: in
     client = teacher()
 
     # browser session, account, session, results, placements, answers, key, marks, hand marks,
-    # the devices, number of entries and one page of them, those not applied, conflicts
-    assert queries(client, reverse("staff-session", args=[session.id])) == 14
+    # the devices, number of entries and one page of them, those not applied, conflicts, time
+    # given, check code
+    assert queries(client, reverse("staff-session", args=[session.id])) == 16
+
+
+def test_a_session_shows_the_time_that_was_given() -> None:
+    page = sitting.sitting(published(choices=1))
+    ms_han = builders.staff()
+    give_time(page.session.id, minutes=5, reason="Fire drill", actor=ms_han)
+
+    text = shown(logged_in(ms_han), "staff-session", page.session.id)
+
+    assert "5 minutes: Fire drill" in text
 
 
 def test_a_page_of_staff_counts_late_answers() -> None:

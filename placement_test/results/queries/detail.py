@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.core.paginator import Paginator
 
 from placement_test.models import (
+    Adjustment,
     AnswerEvent,
     ConflictingEntry,
     EntryKind,
@@ -15,6 +16,7 @@ from placement_test.models import (
     PartKey,
     PartMark,
     Placement,
+    Receipt,
     Result,
     Writer,
 )
@@ -117,6 +119,17 @@ def troubled(session: StudentSession) -> list[AnswerEvent]:
 def conflicts(session: StudentSession) -> list[ConflictingEntry]:
     """Return entries that came twice with different content: 1 query."""
     return list(ConflictingEntry.objects.filter(session=session).order_by("id")[:MOST_CONFLICTS])
+
+
+def adjustments(session: StudentSession) -> list[Adjustment]:
+    """Return the time that staff gave or took, with who did: 1 query."""
+    return list(Adjustment.objects.filter(session=session).select_related("made_by").order_by("id"))
+
+
+def check_code(session: StudentSession) -> str:
+    """Return the check code of the newest receipt, or "": 1 query."""
+    codes = Receipt.objects.filter(session=session).order_by("-id")
+    return codes.values_list("check_code", flat=True).first() or ""
 
 
 def devices(session: StudentSession) -> dict[UUID, int]:

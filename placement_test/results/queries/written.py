@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, F, Min, OuterRef
 
-from placement_test.models import HandMark, PartMark
+from placement_test.models import HandMark, PaperPage, PartMark
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from django.db.models import QuerySet
 
-    from placement_test.models import Part, Result
+    from placement_test.models import Part, Question, Result
 
 
 def waiting(results: QuerySet[Result]) -> QuerySet[PartMark]:
@@ -51,6 +51,14 @@ def queue(results: QuerySet[Result]) -> list[dict[str, object]]:
             "part__position",
         )
     )
+
+
+def page_of(question: Question) -> PaperPage | None:
+    """Return the page of the paper on which a question stands, where that is known: 1 query."""
+    if question.page is None:
+        return None
+    pages = PaperPage.objects.filter(version=question.section.version_id)
+    return pages.filter(position=question.page).first()
 
 
 def next_waiting(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from placement_test.query_optimizations import ExamDefinition, QuestionDefinition
 
 CONFLICT = 409
+SECONDS_A_MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,11 @@ def session(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
         "result": result,
         "placement": placement,
         "reasons": explain.reasons(placement, shown) if placement else [],
+        "adjustments": [
+            {"row": row, "minutes": explain.plain(row.seconds / SECONDS_A_MINUTE)}
+            for row in detail.adjustments(shown)
+        ],
+        "check_code": detail.check_code(shown),
         "is_overruled": bool(placement and placement.origin == Placement.Origin.OVERRULE),
         "is_teacher": has_role(user, Role.TEACHER),
     }

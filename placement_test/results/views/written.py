@@ -55,9 +55,12 @@ def part(request: HttpRequest, part_id: int) -> HttpResponse:
     given = queries.answers(session_id).get(shown.pk)
     style = shown.question.label_style or shown.question.section.version.label_style
     key = PartKey.objects.filter(part=shown).order_by("-revision__number").first()
+    page = written.page_of(shown.question)
     context = {
         "part": shown,
         "question": shown.question,
+        "page": page,
+        "page_width": page.images[0]["width"] if page and page.images else None,
         "count": count,
         "mark_id": mark_id,
         "given": explain.answer(given, kind=shown.kind, label_style=style),
