@@ -18,7 +18,7 @@ from placement_test.monitoring.flushing import recorder
 from placement_test.query_optimizations import OptimizedQueries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from django.http import HttpRequest, HttpResponse
 
@@ -34,7 +34,7 @@ class PerformanceMonitor:
 
     @staticmethod
     def track_execution_time(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-        """Decorate a function or method, also an async one, to count how long each call takes.
+        """Decorate a function, method, coroutine or generator to count how long each call takes.
 
         The outcome counts too: ok, refused (an anticipated error), error, cancelled.  Over one
         second raises the slow-operation alert, once a minute for each name.
@@ -47,6 +47,8 @@ class PerformanceMonitor:
         def decorate(function: Callable[P, R]) -> Callable[P, R]:
             if inspect.iscoroutinefunction(function):
                 return cast("Callable[P, R]", _tracked_async(name, function))
+            if inspect.isgeneratorfunction(function):
+                return cast("Callable[P, R]", _tracked_generator(name, function))
             return _tracked(name, function)
 
         return decorate
@@ -148,7 +150,36 @@ def _tracked_async(name: str, function: Callable[P, Any]) -> Callable[P, Any]:
     return tracked
 
 
+def _tracked_generator(
+    name: str, function: Callable[P, Iterator[Any]]
+) -> Callable[P, Iterator[Any]]:
+    """Count the time inside the generator, not that of whoever reads it."""
+
+    @functools.wraps(function)
+    def tracked(*args: P.args, **kwargs: P.kwargs) -> Iterator[Any]:
+        outcome, seconds = "ok", 0.0
+        made = function(*args, **kwargs)
+        try:
+            while True:
+                began = time.perf_counter()
+                try:
+                    piece = next(made)
+                except StopIteration:
+                    return
+                finally:
+                    seconds += time.perf_counter() - began
+                yield piece
+        except BaseException as error:
+            outcome = _outcome_of(error)
+            raise
+        finally:
+            recorder.record("operation", name, outcome, seconds)
+
+    return tracked
+
+
 def _outcome_of(error: BaseException) -> str:
     if isinstance(error, PlacementError) and error.status < CRASHED:
         return "refused"
-    return "cancelled" if isinstance(error, asyncio.CancelledError) else "error"
+    is_cancelled = isinstance(error, asyncio.CancelledError | GeneratorExit)
+    return "cancelled" if is_cancelled else "error"

@@ -17,6 +17,9 @@ from placement_test.academy.views import schools as academy_schools
 from placement_test.curriculum.views import levels, rules
 from placement_test.exams import views as exams
 from placement_test.lib import http
+from placement_test.operations import health as operations_health
+from placement_test.operations import metrics as operations_metrics
+from placement_test.operations import performance as operations_performance
 from placement_test.results.views import home as results_home
 from placement_test.results.views import keys as results_keys
 from placement_test.results.views import session as results_session
@@ -30,8 +33,17 @@ from placement_test.students import views as student_records
 if TYPE_CHECKING:
     from django.urls import URLPattern, URLResolver
 
-health: list[URLPattern | URLResolver] = [
+operations: list[URLPattern | URLResolver] = [
     path("livez", http.livez, name="livez"),
+    path("readyz", operations_health.readyz, name="readyz"),
+    path("api/health/", operations_health.system_health, name="api-health"),
+    path("metrics", operations_metrics.metrics, name="metrics"),
+    path("staff/performance/", operations_performance.performance, name="staff-performance"),
+    path(
+        "staff/performance/figures.json",
+        operations_performance.figures,
+        name="staff-performance-figures",
+    ),
 ]
 
 student_pages: list[URLPattern | URLResolver] = [
@@ -255,7 +267,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *academy,
     *curriculum,
     *students,
-    *health,
+    *operations,
     *student_pages,
     *sitting,
     *exam_making,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from placement_test.exams import services
+from placement_test.performance_monitor import PerformanceMonitor
 
 
+@PerformanceMonitor.track_execution_time("exams.render_paper")
 def render_paper(version_id: int) -> int:
     """Draw the pages of a version that wait for it; return how many were drawn.
 

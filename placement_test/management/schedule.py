@@ -8,6 +8,8 @@ import datetime as dt
 from django.core.management import call_command
 from django.utils.module_loading import import_string
 
+from placement_test.performance_monitor import PerformanceMonitor
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Job:
@@ -27,6 +29,11 @@ def clear_expired_logins() -> None:
     call_command("clearsessions")
 
 
+def archive_old_sessions() -> None:
+    """Archive sessions that ended a month ago; their answers stay."""
+    PerformanceMonitor.cleanup_old_sessions()
+
+
 JOBS = (
     # Students see "time is up" from their own clock; five seconds is what a teacher notices.
     Job(
@@ -44,6 +51,16 @@ JOBS = (
         name="remove old previews",
         every=dt.timedelta(hours=6),
         function="placement_test.sessions.tasks.remove_old_previews",
+    ),
+    Job(
+        name="upkeep of figures",
+        every=dt.timedelta(minutes=1),
+        function="placement_test.monitoring.upkeep.run",
+    ),
+    Job(
+        name="archive old sessions",
+        every=dt.timedelta(days=1),
+        function="placement_test.management.schedule.archive_old_sessions",
     ),
     Job(
         name="clear expired logins",

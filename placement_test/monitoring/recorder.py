@@ -100,6 +100,10 @@ class Recorder:
         """Count something that has no duration."""
         self._add((kind, name, outcome, 0), [times, 0, 0, 0, 0])
 
+    def gauge(self, name: str, value: int) -> None:
+        """Note how large something is now; its mean over a time is sum by count."""
+        self._add(("gauge", "system", name, 0), [1, value, value, 0, 0])
+
     def take(self) -> Counted:
         """Return everything counted so far and start from nothing."""
         with self._lock:

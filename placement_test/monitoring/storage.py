@@ -113,11 +113,14 @@ def ever() -> dict[What, Histogram]:
     return _histograms(Figure.objects.filter(step=EVER))
 
 
-def over_time(start: int, end: int, *, every: int) -> dict[int, dict[What, Histogram]]:
-    """Return the figures of requests in pieces of ``every`` seconds, from ``start``: 1 query."""
+def over_time(kind: str, start: int, end: int, *, every: int) -> dict[int, dict[What, Histogram]]:
+    """Return a kind's figures in pieces of ``every`` seconds, all names together: 1 query.
+
+    A piece is named by its start; pieces without figures are missing.
+    """
     rows = (
         Figure.objects.filter(
-            step__in=[TEN_SECONDS, MINUTE], kind="request", slot__gte=start, slot__lt=end
+            step__in=[TEN_SECONDS, MINUTE], kind=kind, slot__gte=start, slot__lt=end
         )
         .annotate(piece=(F("slot") - start) / every)
         .values_list("piece", "outcome", "bound")
@@ -125,7 +128,7 @@ def over_time(start: int, end: int, *, every: int) -> dict[int, dict[What, Histo
     )
     pieces: defaultdict[int, dict[What, Histogram]] = defaultdict(dict)
     for piece, outcome, bound, *values in rows:
-        what = What("request", "", outcome)
+        what = What(kind, "", outcome)
         _put(pieces[start + int(piece) * every], what, bound, values)
     return pieces
 

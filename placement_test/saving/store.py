@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import itertools
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from django.db import connection, transaction
 
 from placement_test.errors import SessionUnknown, TokenMissing
 from placement_test.lib import clock
+from placement_test.monitoring.flushing import recorder
 from placement_test.saving import rules
 from placement_test.saving.entries import EntryReply, SaveReply
 
@@ -154,6 +156,8 @@ def save(
         elif locked.last_seq > locked.through:
             _find_missing(writing)
         _note_contact(writing)
+    for status, entries in Counter(reply.status for reply in writing.replies.values()).items():
+        recorder.count("entries", "save", status, entries)
     return Saved(_reply(writing), changes_result)
 
 

@@ -14,6 +14,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from placement_test.lib import academy, audit
 from placement_test.models import Section, StudentSession
+from placement_test.performance_monitor import PerformanceMonitor
 from placement_test.results import rules
 from placement_test.results.explain import plain
 from placement_test.results.queries import exporting
@@ -54,6 +55,7 @@ def prepare(
     return Sheet(session_ids, translation.get_language() or "en", academy.zone())
 
 
+@PerformanceMonitor.track_execution_time("results.export_csv")
 def csv_lines(sheet: Sheet, *, encoding: str) -> Iterator[bytes]:
     """Return the lines of a CSV file in chunks; ``encoding`` is utf-8 or cp949."""
     if encoding == "utf-8":
@@ -64,6 +66,7 @@ def csv_lines(sheet: Sheet, *, encoding: str) -> Iterator[bytes]:
         yield "".join(lines.lines).encode(encoding, errors="replace")
 
 
+@PerformanceMonitor.track_execution_time("results.export_xlsx")
 def xlsx_file(sheet: Sheet) -> BinaryIO:
     """Return a workbook, ready to be read; it is gone when it is closed."""
     book = Workbook(write_only=True)

@@ -13,6 +13,7 @@ from placement_test.curriculum.rules import Cut, place
 from placement_test.errors import KeyReplaced
 from placement_test.lib import audit
 from placement_test.models import KeyRevision, Placement, Result, StudentSession
+from placement_test.performance_monitor import PerformanceMonitor
 from placement_test.query_optimizations import OptimizedQueries
 from placement_test.results import queries
 from placement_test.results.queries import remarking as reads
@@ -101,6 +102,7 @@ def preview(revision: KeyRevision) -> Preview:
     return Preview(count, changes)
 
 
+@PerformanceMonitor.track_execution_time("results.remark")
 def apply(revision: KeyRevision, actor: StaffUser, *, most: int | None = None) -> Applied:
     """Mark the sessions of the version again, ``most`` of them; levels by decision stay.
 

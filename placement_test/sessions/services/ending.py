@@ -10,6 +10,7 @@ from django.db import transaction
 
 from placement_test.lib import audit, clock
 from placement_test.models import Adjustment, Result, StudentSession
+from placement_test.performance_monitor import PerformanceMonitor
 from placement_test.query_optimizations import OptimizedQueries
 from placement_test.results import queries as results
 from placement_test.results.services import marking
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 SWEEP_MOST = 500
 
 
+@PerformanceMonitor.track_execution_time("sessions.sweep")
 def sweep(at: dt.datetime | None = None) -> int:
     """End open sessions whose deadline and grace are over; return how many.
 

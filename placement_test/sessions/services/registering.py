@@ -16,6 +16,7 @@ from placement_test.errors import EventClosed, NoExamForLevel, NoFurtherLevelCha
 from placement_test.exams.queries import serving as exams
 from placement_test.lib import academy, audit, clock
 from placement_test.models import Level, School, SessionToken, StudentSession
+from placement_test.performance_monitor import PerformanceMonitor
 from placement_test.saving.store import token_digest
 from placement_test.students import services as students
 
@@ -55,6 +56,7 @@ class Registered:
     token: str
 
 
+@PerformanceMonitor.track_execution_time("sessions.register")
 @transaction.atomic
 def register(event: TestEvent, registration: Registration) -> Registered:
     """Make a session on the exam that the rules name.

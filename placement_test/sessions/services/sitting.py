@@ -11,6 +11,7 @@ from django.db import transaction
 from placement_test.errors import SessionEnded, SessionUnknown, TokenMissing
 from placement_test.lib import clock
 from placement_test.models import Result, StudentSession, Writer
+from placement_test.performance_monitor import PerformanceMonitor
 from placement_test.query_optimizations import OptimizedQueries
 from placement_test.results import queries as results
 from placement_test.results.services import marking
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 State = StudentSession.State
 
 
+@PerformanceMonitor.track_execution_time("sessions.begin")
 @transaction.atomic
 def begin(session_id: UUID, *, token: str, arrived: dt.datetime) -> StudentSession:
     """Start the clock; the first call wins, later ones change nothing: 2 queries.

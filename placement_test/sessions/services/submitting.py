@@ -9,6 +9,7 @@ from django.db import transaction
 
 from placement_test.errors import AnswersMissing, DigestDiffers, SessionEnded, SessionNotStarted
 from placement_test.models import Receipt, Result, StudentSession
+from placement_test.performance_monitor import PerformanceMonitor
 from placement_test.results.services import marking
 from placement_test.saving import rules
 from placement_test.sessions import queries, receipts
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 State = StudentSession.State
 
 
+@PerformanceMonitor.track_execution_time("sessions.submit")
 @transaction.atomic
 def submit(
     session_id: UUID, submission: Submission, *, token: str, arrived: dt.datetime

@@ -1,0 +1,1 @@
+"""Health, metrics and the performance page of the running system."""
