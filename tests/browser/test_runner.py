@@ -15,6 +15,7 @@ from placement_test.models import (
     RunnerState,
     StudentAnswer,
     StudentSession,
+    Writer,
 )
 from placement_test.sessions.access import cookie_name
 from tests import sitting
@@ -239,6 +240,27 @@ def test_a_captive_portal_is_no_acknowledgement(desk: Callable[..., Desk], body:
     assert student.stored() == [1]
 
 
+@pytest.mark.provokes("ERR_FAILED")
+def test_a_page_without_network_goes_on_as_the_writer_it_was(desk: Callable[..., Desk]) -> None:
+    student = desk().start()
+    student.option(1, 1).click()
+    student.all_saved()
+    student.page.route("**/api/**", lambda route: route.abort())
+
+    student.reload()
+    expect(student.option(1, 1)).to_be_checked()
+    student.option(2, 2).click()
+    expect(student.slot("save-state")).to_have_attribute("data-state", "device")
+    student.page.unroute("**/api/**")
+    student.page.evaluate("window.dispatchEvent(new Event('online'))")
+    student.all_saved()
+
+    assert student.stored() == [1, 2]
+    entries = AnswerEvent.objects.filter(session=student.session).order_by("seq")
+    assert list(entries.values_list("epoch", "seq")) == [(1, 1), (1, 2)]
+    student.hand_in()
+
+
 def test_without_indexeddb_answers_go_to_the_next_store(desk: Callable[..., Desk]) -> None:
     student = desk()
     student.context.add_init_script(
@@ -311,6 +333,47 @@ def test_twenty_clicks_are_one_submission(desk: Callable[..., Desk]) -> None:
     student.page.wait_for_url("**/done/")
 
     assert Receipt.objects.filter(session=student.session).count() == 1
+
+
+@pytest.mark.provokes("409")
+def test_answers_that_differ_are_shown_before_they_are_handed_in(
+    desk: Callable[..., Desk],
+) -> None:
+    student = desk().start()
+    student.option(1, 1).click()
+    student.option(2, 2).click()
+    student.all_saved()
+    first = StudentAnswer.objects.filter(session=student.session).order_by("part_id")[:1]
+    newer = {"value": "4", "seq": 9}
+    StudentAnswer.objects.filter(pk=first.get().pk).update(**newer)
+
+    student.slot("open-review").click()
+    student.page.locator("#review [data-slot=confirm]").click()
+    message = student.page.locator("#review [data-slot=message]")
+    expect(message).to_contain_text("questions: 1.")
+    expect(student.option(1, 4)).to_be_checked()
+    student.session.refresh_from_db()
+    assert student.session.state == StudentSession.State.OPEN
+
+    student.page.locator("#review [data-slot=confirm]").click()
+    student.page.wait_for_url("**/done/")
+    assert student.stored() == [4, 2]
+
+
+@pytest.mark.provokes("409")
+def test_what_the_server_lost_is_given_to_it_again(desk: Callable[..., Desk]) -> None:
+    student = desk().start()
+    student.option(1, 1).click()
+    student.option(2, 2).click()
+    student.all_saved()
+    # As after the restore of an older backup: the claim is there, its entries are not.
+    AnswerEvent.objects.filter(session=student.session).delete()
+    StudentAnswer.objects.filter(session=student.session).delete()
+    Writer.objects.filter(session=student.session).update(through=0, last_seq=0)
+
+    student.hand_in()
+
+    assert student.stored() == [1, 2]
 
 
 @pytest.mark.provokes(OFFLINE)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import time_machine
     from django.test import Client
 
+    from placement_test.sessions.services import Registered
+
 pytestmark = pytest.mark.django_db
 
 PAGES = ["sit-intro", "sit-runner", "sit-done"]
@@ -212,5 +214,5 @@ def test_somebody_is_14_from_their_birthday_on(born: dt.date) -> None:
     assert age(born, dt.date(2026, 3, 9)) == 14
 
 
-def _parts(made: sitting.Registered) -> tuple[StudentSession, str]:
+def _parts(made: Registered) -> tuple[StudentSession, str]:
     return made.session, made.token

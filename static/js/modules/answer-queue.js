@@ -162,6 +162,15 @@ export class AnswerQueue {
   }
 
   /**
+   * Return acknowledged entries of a session that are still kept here.
+   * @param {string} session
+   * @returns {Promise<Entry[]>}
+   */
+  async kept(session) {
+    return (await this.#try((store) => store.kept(session))) ?? [];
+  }
+
+  /**
    * Return what this browser remembers about a session.
    * @param {string} session
    * @returns {Promise<SessionRecord>}

@@ -18,6 +18,7 @@
  * @property {(entries: Entry[]) => Promise<void>} acknowledge move entries to the kept ones
  * @property {(session: string, writer: string, ranges: Ranges) => Promise<Entry[]>} requeue
  *   move kept entries back to the waiting ones
+ * @property {(session: string) => Promise<Entry[]>} kept acknowledged entries of a session
  * @property {(session: string) => Promise<SessionRecord | null>} session
  * @property {(record: SessionRecord) => Promise<void>} putSession
  * @property {(isOver: (record: SessionRecord) => boolean) => Promise<void>} prune
@@ -139,6 +140,16 @@ export class IndexedDbStore {
       }
       return found;
     });
+  }
+
+  /**
+   * @param {string} session
+   * @returns {Promise<Entry[]>}
+   */
+  kept(session) {
+    return this.#run(["kept"], "readonly", async (tx) =>
+      (await all(tx.objectStore("kept"))).filter((entry) => entry.session === session),
+    );
   }
 
   /** @param {string} session */
@@ -332,6 +343,11 @@ export class TextStore {
     const found = this.#read("kept", session, writer).filter(({ seq }) => isWithin(seq, ranges));
     for (const entry of found) this.#move("kept", "outbox", entry);
     return found;
+  }
+
+  /** @param {string} session */
+  async kept(session) {
+    return this.#read("kept", session);
   }
 
   /**

@@ -175,7 +175,10 @@ export class Sitting {
     await this.#queue.begin(this.#session, claim);
     this.#claim = claim;
     this.#saver.begin(claim);
+    // `last` is older than what was acknowledged since.
+    this.book.mergeEntries(await this.#queue.kept(this.#session));
     this.#merge(last);
+    await this.#takeDrafts();
     return true;
   }
 
@@ -285,7 +288,9 @@ export class Sitting {
   }
 
   /** What no storage took, or what the server has under the same seq with other content. */
-  #writeAgain() {
+  async #writeAgain() {
+    // A page that lost the right must not take it back by itself: it says "not saved".
+    if (!this.#claim) return;
     this.#reclaiming ??= this.#claimAnew()
       .then(() => {
         for (const { kind, subject } of [...this.#unstored.values()]) {
@@ -299,7 +304,7 @@ export class Sitting {
         this.#reclaiming = null;
         this.#events.onChange();
       });
-    return this.#reclaiming;
+    await this.#reclaiming;
   }
 
   /**
