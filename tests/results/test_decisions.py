@@ -32,6 +32,7 @@ from placement_test.models import (
     StudentSession,
 )
 from placement_test.results import services
+from placement_test.results.queries import remarking as reads
 from placement_test.results.services import remarking
 from tests import builders, sitting
 from tests.results.finished import current, handed_in, level, many, tier
@@ -314,6 +315,19 @@ def test_applying_twice_is_applying_once_and_a_broken_off_call_is_resumed(
     assert [(call.sessions, call.remaining) for call in calls] == [(2, 1), (1, 0), (0, 0)]
     assert Result.objects.filter(cause="key").count() == 3
     assert remarking.preview(revision).sessions == 0
+
+
+def test_a_session_that_another_call_marked_meanwhile_is_passed_over(
+    ms_han: StaffUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = published(choices=2)
+    session = handed_in(version, WRONG, RIGHT)
+    revision = corrected(version, ms_han, right=WRONG)
+    monkeypatch.setattr(reads, "pending_ids", lambda _revision: [session.id] * 2)
+
+    assert remarking.apply(revision, ms_han).sessions == 1
+
+    assert Result.objects.filter(session=session).count() == 2
 
 
 def test_a_corrected_key_leaves_decided_levels_and_hand_marks(ms_han: StaffUser) -> None:

@@ -94,6 +94,17 @@ def test_home_says_what_needs_somebody() -> None:
     assert [result.session_id for result in context["results"]] == [session.id]
 
 
+def test_home_counts_what_happens_today(noon: time_machine.Traveller) -> None:
+    sessions = many(published(choices=1), 3)
+    begins = dt.datetime(2026, 3, 8, 15, 0, tzinfo=dt.UTC)  # midnight in Seoul
+    for session, moment in zip(sessions, (begins, begins - dt.timedelta(seconds=1)), strict=False):
+        StudentSession.objects.filter(id=session.id).update(registered_at=moment)
+
+    event = director().get(reverse("staff-home")).context["events"][0]
+
+    assert event.submitted == 2
+
+
 def test_home_names_levels_without_an_exam_and_missing_rules() -> None:
     builders.curriculum()
 
@@ -428,6 +439,30 @@ def test_points_that_are_none_are_refused(points: str) -> None:
 
     assert reply.status_code == 422
     assert not HandMark.objects.exists()
+
+
+def test_an_answer_with_points_waits_no_more_though_its_session_does() -> None:
+    version = published(choices=0, longs=2)
+    session = handed_in(version, "one", "two")
+    first, second = parts_of(version)
+    client = teacher()
+    client.post(
+        reverse("staff-session-mark", args=[session.id, first.pk]), {"points": "1", "seen": "0"}
+    )
+
+    rows = client.get(reverse("staff-marking")).context["rows"]
+
+    assert [(row["part_id"], row["count"]) for row in rows] == [(second.pk, 1)]
+    assert current(session)[0].waiting == 2
+
+
+def test_an_answer_of_another_exam_is_not_marked() -> None:
+    session = handed_in(published(choices=1), RIGHT)
+    elsewhere = parts_of(published(choices=1))[0]
+
+    reply = teacher().get(reverse("staff-session-mark", args=[session.id, elsewhere.pk]))
+
+    assert reply.status_code == 404
 
 
 def test_one_answer_is_marked_anew_from_its_session() -> None:
