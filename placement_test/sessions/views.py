@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Literal
 
 from django.shortcuts import get_object_or_404, redirect, render
@@ -24,7 +23,7 @@ from placement_test.lib import academy, clock
 from placement_test.models import StudentSession, TestEvent
 from placement_test.sessions import access, queries, services
 from placement_test.sessions.forms import AccessCodeForm, Asked, RegistrationForm
-from placement_test.sessions.services.registering import changes_left
+from placement_test.sessions.services.registering import may_change_level
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -105,7 +104,7 @@ def intro(request: HttpRequest, session_id: UUID) -> HttpResponse:
         "minutes": session.allotted_seconds // 60,
         "questions": sum(len(section.questions) for section in exam.sections),
         "has_tracks": bool(exam.tracks),
-        "may_change": _may_change(session),
+        "may_change": may_change_level(session),
     }
     return render(request, "student/intro.html", context)
 
@@ -134,7 +133,7 @@ def done(request: HttpRequest, session_id: UUID) -> HttpResponse:
         "score": _points(outcome.score),
         "max_score": _points(outcome.max_score),
         "is_submitted": session.state == State.SUBMITTED,
-        "may_change": _may_change(session),
+        "may_change": may_change_level(session),
     }
     return render(request, "student/done.html", context)
 
@@ -163,15 +162,3 @@ def _page_for(session: StudentSession) -> str:
 
 def _points(points: Decimal | None) -> str:
     return "" if points is None else f"{points.normalize():f}"
-
-
-def _may_change(session: StudentSession) -> bool:
-    """Return whether an easier or harder test may be offered; the service has the last word."""
-    window = dt.timedelta(minutes=academy.current().level_change_minutes)
-    return (
-        session.student_id is not None
-        and session.start_level_id is not None
-        and (session.started_at is None or clock.now() - session.started_at <= window)
-        and changes_left(session) > 0
-        and not session.following.exists()
-    )

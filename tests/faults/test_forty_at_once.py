@@ -102,3 +102,15 @@ def test_forty_tabs_that_save_the_same_entry_leave_one() -> None:
 
     assert statuses == [200] * STUDENTS
     assert browser.session.events.count() == 1
+
+
+def test_forty_clicks_on_easier_open_one_more_test() -> None:
+    browser = sitting.sitting()
+    tabs = [Browser(browser.session, browser.token) for _ in range(STUDENTS)]
+
+    statuses = at_once(
+        lambda tab: tab.client.post(f"/sit/{tab.session.id}/level/", {"step": "easier"}), tabs
+    )
+
+    assert sorted(statuses) == [302] + [409] * (STUDENTS - 1)
+    assert StudentSession.objects.filter(previous=browser.session).count() == 1

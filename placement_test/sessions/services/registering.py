@@ -17,6 +17,7 @@ from placement_test.exams.queries import serving as exams
 from placement_test.lib import academy, audit, clock
 from placement_test.models import Level, School, SessionToken, StudentSession
 from placement_test.performance_monitor import PerformanceMonitor
+from placement_test.results import queries as results
 from placement_test.saving.store import token_digest
 from placement_test.students import services as students
 
@@ -114,16 +115,9 @@ def change_level(session: StudentSession, step: int) -> Registered:
     :raises NoFurtherLevelChange: where the policy, the time or the curriculum allows none
     :raises NoExamForLevel: where no published exam serves that level
     """
-    policy = academy.current()
-    latest = clock.now() - dt.timedelta(minutes=policy.level_change_minutes)
-    if (
-        not changes_left(session)
-        or session.student is None
-        or session.campus is None
-        or session.start_level_id is None
-        or session.following.exists()
-        or (session.started_at is not None and session.started_at < latest)
-    ):
+    # Two clicks in one instant: the second one waits here and then finds the first one's session.
+    results.locked(StudentSession.objects.filter(id=session.id)).get()
+    if session.student is None or session.campus is None or not may_change_level(session):
         raise NoFurtherLevelChange
     ladder = curriculum.ladder(including=session.start_level_id)
     start = next(level for level in ladder if level.id == session.start_level_id)
@@ -154,14 +148,30 @@ def change_level(session: StudentSession, step: int) -> Registered:
     )
 
 
-def changes_left(session: StudentSession) -> int:
-    """Return how many easier or harder tests the policy still allows after this one."""
+def may_change_level(session: StudentSession) -> bool:
+    """Return whether policy and time allow an easier or harder test after this one.
+
+    1 query, and one for each earlier test of the chain.  Whether there is a level to go to shows
+    only when one is chosen.
+    """
+    policy = academy.current()
+    window = dt.timedelta(minutes=policy.level_change_minutes)
+    return (
+        session.student_id is not None
+        and session.start_level_id is not None
+        and (session.started_at is None or clock.now() - session.started_at <= window)
+        and _changes_made(session) < policy.level_changes
+        and not session.following.exists()
+    )
+
+
+def _changes_made(session: StudentSession) -> int:
     made = 0
     earlier = session.previous
     while earlier is not None:
         made += 1
         earlier = earlier.previous
-    return max(0, academy.current().level_changes - made)
+    return made
 
 
 @transaction.atomic
