@@ -65,7 +65,9 @@ class Board:
     updated: str
     tiles: tuple[Tile, ...]
     charts: tuple[Chart, ...]
-    tables: tuple[Table, ...]
+    findings: tuple[Table, ...]
+    wide: tuple[Table, ...]
+    narrow: tuple[Table, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Return what the page replaces when it refreshes itself."""
@@ -78,7 +80,7 @@ class Board:
                 f"{chart.id}-begins": chart.begins,
                 f"{chart.id}-ends": chart.ends,
             }
-        shown = [*self.tables, *(chart.table for chart in self.charts)]
+        shown = [*self.findings, *self.wide, *self.narrow, *(chart.table for chart in self.charts)]
         return {
             "texts": texts,
             "states": {tile.id: tile.state for tile in self.tiles},
@@ -114,18 +116,24 @@ def _make(span: str) -> Board:
         updated=date_format(timezone.localtime(clock.now()), "H:i:s"),
         tiles=_tiles(found),
         charts=_charts(pieces, span),
-        tables=tables.of_report(found, pieces[0].database_bytes),
+        findings=tables.findings(found),
+        wide=tables.wide(found),
+        narrow=tables.narrow(found, pieces[0].database_bytes),
     )
 
 
 def _tiles(found: dict[str, Any]) -> tuple[Tile, ...]:
     metrics = found["metrics"]
     names = {
-        "average_response_ms": (_("Average response time"), _("below 200 ms"), "{:.0f} ms"),
-        "memory_percent": (_("Memory in use"), _("below 85 %"), "{:.0f} %"),
-        "error_percent": (_("Error rate"), _("below 1 %"), "{:.2f} %"),
-        "hit_percent": (_("Cache hit rate"), _("above 60 %"), "{:.0f} %"),
-        "slow_percent": (_("Slow requests"), _("below 5 %"), "{:.2f} %"),
+        "average_response_ms": (
+            _("Average response time"),
+            _("below 200 ms"),
+            "{:.0f}\N{NO-BREAK SPACE}ms",
+        ),
+        "memory_percent": (_("Memory in use"), _("below 85 %"), "{:.0f}\N{NO-BREAK SPACE}%"),
+        "error_percent": (_("Error rate"), _("below 1 %"), "{:.2f}\N{NO-BREAK SPACE}%"),
+        "hit_percent": (_("Cache hit rate"), _("above 60 %"), "{:.0f}\N{NO-BREAK SPACE}%"),
+        "slow_percent": (_("Slow requests"), _("below 5 %"), "{:.2f}\N{NO-BREAK SPACE}%"),
     }
     return tuple(
         _tile(name, metrics[name], label, target, form)
@@ -170,8 +178,7 @@ def _mean(found: Histogram | None) -> float | None:
 
 
 def _charts(pieces: Sequence[_Piece], span: str) -> tuple[Chart, ...]:
-    _seconds, every, points = SPANS[span]
-    minutes = every / 60
+    minutes = SPANS[span][1] / 60
     return (
         _chart(
             "rate",
@@ -181,7 +188,7 @@ def _charts(pieces: Sequence[_Piece], span: str) -> tuple[Chart, ...]:
                 (_("Failed"), "bad", [piece.failures / minutes for piece in pieces]),
             ],
             pieces,
-            points,
+            span,
         ),
         _chart(
             "latency",
@@ -191,21 +198,21 @@ def _charts(pieces: Sequence[_Piece], span: str) -> tuple[Chart, ...]:
                 (_("95 % are below"), "second", _percentiles(pieces, 95)),
             ],
             pieces,
-            points,
+            span,
         ),
         _chart(
             "memory",
             _("Memory of all processes in MB"),
             [(_("Memory"), "main", _megabytes([piece.memory_bytes for piece in pieces]))],
             pieces,
-            points,
+            span,
         ),
         _chart(
             "database",
             _("Size of the database in MB"),
             [(_("Size"), "main", _megabytes([piece.database_bytes for piece in pieces]))],
             pieces,
-            points,
+            span,
         ),
     )
 
@@ -223,13 +230,13 @@ def _chart(
     title: str,
     series: Sequence[tuple[str, str, Sequence[float | None]]],
     pieces: Sequence[_Piece],
-    points: int,
+    span: str,
 ) -> Chart:
+    _seconds, every, points = SPANS[span]
     top = charts.top_of([values for _label, _kind, values in series])
-    begins, ends = _time(pieces[0].start), _time(2 * pieces[-1].start - pieces[-2].start)
     rows = [
         [
-            _time(pieces[first].start),
+            _time(pieces[first].start, span),
             *(tables.number(_average(values[first : first + points])) for _l, _k, values in series),
         ]
         for first in reversed(range(0, len(pieces), points))
@@ -242,8 +249,8 @@ def _chart(
             for label, kind, values in series
         ),
         f"{top:g}",
-        begins,
-        ends,
+        _time(pieces[0].start, span),
+        _time(pieces[-1].start + every, span),
         tables.Table(
             f"{name}-table",
             title,
@@ -259,7 +266,7 @@ def _average(values: Sequence[float | None]) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-def _time(seconds: int) -> str:
-    """Return a moment in the academy's time; the day too where the span is longer than one."""
+def _time(seconds: int, span: str) -> str:
+    """Return a moment in the academy's time, with its day in a span of several."""
     moment = timezone.localtime(dt.datetime.fromtimestamp(seconds, dt.UTC))
-    return date_format(moment, "m-d H:i")
+    return date_format(moment, "m-d H:i" if span == "week" else "H:i")

@@ -49,20 +49,19 @@ def number(value: float | None) -> str:
     return f"{value:.1f}" if value < EXACT_BELOW and value != int(value) else f"{value:,.0f}"
 
 
-def of_report(found: dict[str, Any], database_before: float | None) -> tuple[Table, ...]:
-    """Return the tables of a performance report, in the order of the page."""
-    return (
-        _advice(found),
-        _health(found),
-        _routes(found),
-        _operations(found),
-        _slow(found),
-        _saves(found),
-        _cache(found),
-        _trend(found),
-        _processes(found),
-        _database(found, database_before),
-    )
+def findings(found: dict[str, Any]) -> tuple[Table, ...]:
+    """Return what to do and how the system is."""
+    return _advice(found), _health(found)
+
+
+def wide(found: dict[str, Any]) -> tuple[Table, ...]:
+    """Return the tables with many columns."""
+    return _routes(found), _operations(found), _slow(found), _trend(found)
+
+
+def narrow(found: dict[str, Any], database_before: float | None) -> tuple[Table, ...]:
+    """Return the small tables, which stand side by side."""
+    return _saves(found), _cache(found), _processes(found), _database(found, database_before)
 
 
 def _advice(found: dict[str, Any]) -> Table:

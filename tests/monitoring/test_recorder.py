@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import logging
 import threading
+from typing import TYPE_CHECKING
 
-import pytest
 import time_machine
 
 from placement_test.monitoring import recorder as recording
 from placement_test.monitoring.recorder import Recorder
 from tests.conftest import NOON
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def counts(recorder: Recorder) -> dict[tuple[str, str], int]:
