@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeGuard, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.utils.cache import add_never_cache_headers
 
 from placement_test.models import Campus, StaffUser
 
@@ -50,7 +51,12 @@ def requires(
         def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not has_role(request.user, least):
                 raise PermissionDenied
-            return view(request, *args, **kwargs)
+            response = view(request, *args, **kwargs)
+            # Shared computers: after a logout "back" may show neither keys nor children's names.
+            # Pages and tracks of an exam say by themselves how long they keep.
+            if not response.has_header("Cache-Control"):
+                add_never_cache_headers(response)
+            return response
 
         return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", login_required(checked))
 
