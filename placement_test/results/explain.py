@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from placement_test.curriculum.rules import Matrix, band_of, bands
 from placement_test.exams.rules.labels import option_label
+from placement_test.lib.grades import grade_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,7 @@ def reasons(placement: Placement, session: StudentSession) -> list[str]:
 def start(session: StudentSession, level: str, boundaries: Sequence[int]) -> str:
     """Return why the student started at ``level``."""
     facts = {
-        "grade": session.grade,
+        "grade": grade_name(session.grade),
         "rank": rank(session.rank_percent, boundaries),
         "level": level,
         "steps": abs(session.level_step),

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from placement_test.academy.access import events
 from placement_test.exams.access import exams_of
 from placement_test.lib.access import campuses
+from placement_test.lib.grades import GRADE_NAMES
 from placement_test.models import Level, Part, StudentSession
-from placement_test.models.curriculum import FIRST_GRADE, LAST_GRADE
 from placement_test.results.explain import plain
 from placement_test.results.queries.listing import Filters
 
@@ -66,7 +66,7 @@ class FilterForm(forms.Form):
         required=False,
         coerce=int,
         empty_value=None,
-        choices=[*ANY, *((grade, grade) for grade in range(FIRST_GRADE, LAST_GRADE + 1))],
+        choices=[*ANY, *GRADE_NAMES.items()],
     )
     campus = forms.TypedChoiceField(label=_("Campus"), required=False, empty_value=None)
     from_date = forms.DateField(

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import pgettext_lazy as in_context
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from placement_test.academy.rules import folded
 from placement_test.curriculum.rules import HIGHEST_PERCENT, LOWEST_PERCENT
 from placement_test.lib import private
+from placement_test.lib.grades import grade_name
 from placement_test.models import Academy
 from placement_test.models.curriculum import FIRST_GRADE, LAST_GRADE
 from placement_test.sessions.services import Registration
@@ -110,8 +110,8 @@ class RegistrationForm(forms.Form):
         label=gettext_lazy("Who agrees?"),
         help_text=gettext_lazy("For students under 14 a parent or guardian has to agree."),
         choices=[
-            (STUDENT, in_context("who agrees", "The student")),
-            (GUARDIAN, in_context("who agrees", "A parent or guardian")),
+            (STUDENT, pgettext_lazy("who agrees", "The student")),
+            (GUARDIAN, pgettext_lazy("who agrees", "A parent or guardian")),
         ],
         widget=forms.RadioSelect,
     )
@@ -214,7 +214,7 @@ def _grades() -> list[tuple[str, list[tuple[int, str]]]]:
         (_("High school"), range(10, LAST_GRADE + 1)),
     ]
     return [
-        (stage, [(grade, _("Grade %(grade)s") % {"grade": grade}) for grade in grades])
+        (stage, [(grade, _("Grade %(grade)s") % {"grade": grade_name(grade)}) for grade in grades])
         for stage, grades in stages
     ]
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from placement_test.lib import pages, private, sealed
 from placement_test.lib.access import Role, actor, requires
+from placement_test.lib.grades import grade_name
 from placement_test.students import access, queries
 from placement_test.students.forms import (
     MergeForm,
@@ -208,7 +209,7 @@ def _session_words(session: StudentSession) -> str:
     day = formats.date_format(timezone.localtime(session.registered_at), "SHORT_DATE_FORMAT")
     return _("%(day)s, grade %(grade)s, %(exam)s") % {
         "day": day,
-        "grade": session.grade,
+        "grade": grade_name(session.grade),
         "exam": session.version.exam.title,
     }
 

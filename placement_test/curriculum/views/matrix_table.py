@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from placement_test.curriculum import rules
 from placement_test.curriculum.forms.matrix import GRADES, cell_name
+from placement_test.lib.grades import grade_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,7 +136,8 @@ def _cell(
     level_id = matrix.cells.get((grade, band))
     return Cell(
         name=cell_name(grade, band),
-        label=_("Grade %(grade)s, %(ranks)s") % {"grade": grade, "ranks": band_words(start, end)},
+        label=_("Grade %(grade)s, %(ranks)s")
+        % {"grade": grade_name(grade), "ranks": band_words(start, end)},
         level=None if level_id is None else levels.get(level_id),
         mark=found[0][0] if found else "",
         words=[words for _mark, words in found],
