@@ -107,7 +107,7 @@ def cookies_of(seen: Seen) -> Iterator[str]:
     yield head
     for packed in re.findall(r"messages=([^;\s]+)", head):
         storage = CookieStorage(RequestFactory().get("/"))
-        yield str(storage._decode(packed.strip('"')))
+        yield str(storage._decode(packed.strip('"')))  # type: ignore[attr-defined]
 
 
 def tables() -> dict[str, list[dict[str, object]]]:
