@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
+import multiprocessing.util
 import os
 import socket
 import sys
@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 # A server that stops has ten seconds for everything.
 EXIT_SECONDS = 3
+# Any number: without one it would be called only when memory is freed.
+EXIT_PRIORITY = 10
 
 
 class Flusher:
@@ -54,6 +56,9 @@ class Flusher:
                 if self._thread is None:
                     self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
                     self._thread.start()
+                    # Not atexit: workers of the server are children of multiprocessing, which
+                    # leave by os._exit after these; elsewhere these are called from atexit.
+                    multiprocessing.util.Finalize(None, self.end, exitpriority=EXIT_PRIORITY)
 
     def flush(self) -> None:
         """Hand in now; what the database does not take is kept, and tried again next time."""
@@ -117,5 +122,4 @@ def count_lookup(kind: str, result: str) -> None:
 
 
 os.register_at_fork(after_in_child=_forget_in_child)
-atexit.register(flusher.end)
 cache.observe(count_lookup)
