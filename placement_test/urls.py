@@ -14,6 +14,7 @@ from placement_test.academy.views import events as academy_events
 from placement_test.academy.views import people as academy_people
 from placement_test.academy.views import policies as academy_policies
 from placement_test.academy.views import schools as academy_schools
+from placement_test.browser_errors import views as browser_errors
 from placement_test.curriculum.views import levels, rules
 from placement_test.exams import views as exams
 from placement_test.lib import http
@@ -25,6 +26,7 @@ from placement_test.results.views import keys as results_keys
 from placement_test.results.views import session as results_session
 from placement_test.results.views import sessions as results_sessions
 from placement_test.results.views import statistics as results_statistics
+from placement_test.results.views import timeline as results_timeline
 from placement_test.results.views import written as results_written
 from placement_test.sessions import api, files, previews
 from placement_test.sessions import views as student
@@ -43,6 +45,17 @@ operations: list[URLPattern | URLResolver] = [
         "staff/performance/figures.json",
         operations_performance.figures,
         name="staff-performance-figures",
+    ),
+]
+
+watching_browsers: list[URLPattern | URLResolver] = [
+    path("api/errors/", browser_errors.intake, name="api-errors"),
+    path("staff/browser-errors/", browser_errors.error_list, name="staff-browser-errors"),
+    path("staff/browser-errors/<int:error_id>/", browser_errors.error, name="staff-browser-error"),
+    path(
+        "staff/browser-errors/<int:error_id>/resolve/",
+        browser_errors.resolve,
+        name="staff-browser-error-resolve",
     ),
 ]
 
@@ -232,8 +245,18 @@ results: list[URLPattern | URLResolver] = [
     path("staff/sessions/export/", results_sessions.export, name="staff-export"),
     path("staff/sessions/<uuid:session_id>/", results_session.session, name="staff-session"),
     path(
+        "staff/sessions/<uuid:session_id>/history/",
+        results_timeline.history,
+        name="staff-session-history",
+    ),
+    path(
+        "staff/sessions/<uuid:session_id>/timeline/",
+        results_timeline.timeline,
+        name="staff-session-timeline",
+    ),
+    path(
         "staff/sessions/<uuid:session_id>/entries/",
-        results_session.decide_entries,
+        results_timeline.decide_entries,
         name="staff-session-entries",
     ),
     path(
@@ -268,6 +291,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *curriculum,
     *students,
     *operations,
+    *watching_browsers,
     *student_pages,
     *sitting,
     *exam_making,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.shortcuts import get_object_or_404
 
 from placement_test.exams.access import exams_of
 from placement_test.lib.access import SEES_EVERY_CAMPUS, campuses
 from placement_test.models import (
+    AnswerEvent,
+    EntryKind,
     ExamVersion,
     KeyRevision,
     Part,
@@ -37,16 +39,26 @@ def sessions(user: StaffUser) -> QuerySet[StudentSession]:
 
 
 def session(user: StaffUser, session_id: uuid.UUID) -> StudentSession:
-    """Return one of them with student, exam, school, event and starting level: 1 query."""
-    rows = sessions(user).select_related(
-        "student",
-        "version__exam",
-        "event",
-        "campus",
-        "school",
-        "previous",
-        "start_level__sub_program__program",
-        "rule_set",
+    """Return one of them with student, exam, school, event and starting level: 1 query.
+
+    Annotated with ``has_open_entries``: answers that were kept and wait for a decision.
+    """
+    undecided = AnswerEvent.objects.filter(
+        session_id=OuterRef("id"), kind=EntryKind.ANSWER, decision=None
+    ).exclude(status=AnswerEvent.Status.APPLIED)
+    rows = (
+        sessions(user)
+        .annotate(has_open_entries=Exists(undecided))
+        .select_related(
+            "student",
+            "version__exam",
+            "event",
+            "campus",
+            "school",
+            "previous",
+            "start_level__sub_program__program",
+            "rule_set",
+        )
     )
     return get_object_or_404(rows, pk=session_id)
 

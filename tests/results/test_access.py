@@ -21,6 +21,8 @@ MATRIX = [
     ("get", "staff-home", OK, OK, OK, OK),
     ("get", "staff-sessions", OK, OK, OK, OK),
     ("get", "staff-session", OK, OK, UNKNOWN, OK),
+    ("get", "staff-session-history", REFUSED, OK, UNKNOWN, OK),
+    ("get", "staff-session-timeline", REFUSED, OK, UNKNOWN, OK),
     ("get", "staff-session-level", REFUSED, OK, UNKNOWN, OK),
     ("post", "staff-session-level", REFUSED, UNPROCESSABLE, UNKNOWN, UNPROCESSABLE),
     ("post", "staff-session-withdraw", REFUSED, GONE_ON, UNKNOWN, GONE_ON),
@@ -43,6 +45,8 @@ def address(view: str, session: StudentSession) -> str:
     part = parts_of(session.version)[0].pk
     arguments: dict[str, list[object]] = {
         "staff-session": [session.pk],
+        "staff-session-history": [session.pk],
+        "staff-session-timeline": [session.pk],
         "staff-session-level": [session.pk],
         "staff-session-withdraw": [session.pk],
         "staff-session-entries": [session.pk],

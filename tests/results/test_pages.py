@@ -277,20 +277,34 @@ def test_a_session_shows_answers_beside_the_key_and_why() -> None:
 
     assert "Grade 5, class rank in the top 20 %: starts at" in page
     assert "66.66 % is at or above the cut of 40 %: stays at this level." in page
-    for piece in ("②", "①", "Blue", "blue", "Correct", "Wrong", "key revision 1", "1 device"):
+    for piece in ("②", "①", "Blue", "blue", "Correct", "Wrong"):
         assert piece in page
+
+
+def test_a_session_keeps_its_history_and_its_entries_on_pages_of_their_own() -> None:
+    session = handed_in(published(choices=2), RIGHT, WRONG)
+    client = teacher()
+
+    history = shown(client, "staff-session-history", session.id)
+    entries = shown(client, "staff-session-timeline", session.id)
+
+    assert "key revision 1" in history
+    assert "1 device" in entries
 
 
 @pytest.mark.parametrize("questions", [3, 60])
 def test_a_session_takes_as_many_queries_for_3_questions_as_for_60(questions: int) -> None:
     session = handed_in(published(choices=questions), *[RIGHT] * questions)
-    OptimizedQueries.get_exam_with_questions(session.version_id)
+    OptimizedQueries.get_session_with_answers(session.id)
     client = teacher()
 
-    # browser session, account, session, results, placements, answers, key, marks, hand marks,
-    # the devices, number of entries and one page of them, those not applied, conflicts, time
-    # given, check code
-    assert queries(client, reverse("staff-session", args=[session.id])) == 16
+    # browser session, account, session, result, placement, check code, key, marks, hand marks
+    assert queries(client, reverse("staff-session", args=[session.id])) == 9
+    # browser session, account, session, results, placements, time given
+    assert queries(client, reverse("staff-session-history", args=[session.id])) == 6
+    # browser session, account, session, devices, number of entries and one page of them, those
+    # not applied, conflicts
+    assert queries(client, reverse("staff-session-timeline", args=[session.id])) == 8
 
 
 def test_a_session_shows_the_time_that_was_given() -> None:
@@ -298,9 +312,10 @@ def test_a_session_shows_the_time_that_was_given() -> None:
     ms_han = builders.staff()
     give_time(page.session.id, minutes=5, reason="Fire drill", actor=ms_han)
 
-    text = shown(logged_in(ms_han), "staff-session", page.session.id)
+    text = shown(logged_in(ms_han), "staff-session-history", page.session.id)
 
-    assert "5 minutes: Fire drill" in text
+    assert "5 minutes" in text
+    assert "Fire drill" in text
 
 
 def test_a_page_of_staff_counts_late_answers() -> None:
@@ -359,9 +374,11 @@ def test_staff_decide_a_level_and_take_it_back() -> None:
         {"level": aim.pk, "reason": "Interview"},
     )
     decided = shown(client, "staff-session", session.id)
+    history = shown(client, "staff-session-history", session.id)
     client.post(reverse("staff-session-withdraw", args=[session.id]), {"reason": "Mistaken"})
 
     assert "Decided by staff: Interview" in decided
+    assert "Interview" in history
     assert level(session) == by_rule
 
 

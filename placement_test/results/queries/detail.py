@@ -37,6 +37,13 @@ if TYPE_CHECKING:
 # Three screens of entries; a session of 50 questions has 60-300.
 ENTRIES_PAGE = 100
 MOST_CONFLICTS = 50
+PLACEMENT_FACTS = (
+    "level__sub_program__program",
+    "start_level__sub_program__program",
+    "rule_set",
+    "cut_set",
+    "made_by",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,17 @@ class AnswerRow:
     by_hand: HandMark | None
 
 
+def current_result(session: StudentSession) -> Result | None:
+    """Return the result that counts: 1 query."""
+    return Result.objects.filter(session=session, is_current=True).first()
+
+
+def current_placement(session: StudentSession) -> Placement | None:
+    """Return the placement that counts, with its levels and revisions: 1 query."""
+    rows = Placement.objects.filter(session=session, is_current=True)
+    return rows.select_related(*PLACEMENT_FACTS).first()
+
+
 def results_of(session: StudentSession) -> list[Result]:
     """Return all results, newest first, with key revision and maker: 1 query."""
     rows = Result.objects.filter(session=session).select_related("key_revision", "made_by")
@@ -60,13 +78,7 @@ def results_of(session: StudentSession) -> list[Result]:
 
 def placements_of(session: StudentSession) -> list[Placement]:
     """Return all placements, newest first, with levels, rule set, cuts and maker: 1 query."""
-    rows = Placement.objects.filter(session=session).select_related(
-        "level__sub_program__program",
-        "start_level__sub_program__program",
-        "rule_set",
-        "cut_set",
-        "made_by",
-    )
+    rows = Placement.objects.filter(session=session).select_related(*PLACEMENT_FACTS)
     return list(rows.order_by("-id"))
 
 

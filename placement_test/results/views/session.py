@@ -9,28 +9,24 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from placement_test.errors import MarkedMeanwhile, PlacementError
+from placement_test.errors import MarkedMeanwhile
 from placement_test.lib import pages
 from placement_test.lib.access import Role, actor, has_role, requires
-from placement_test.models import AnswerEvent, EntryKind, HandMark, Part, PartMark, Placement
+from placement_test.models import HandMark, Part, PartMark, Placement
 from placement_test.query_optimizations import OptimizedQueries
 from placement_test.results import access, explain, queries, services
-from placement_test.results.forms import EntriesForm, LevelForm, MarkForm, ReasonForm
+from placement_test.results.forms import LevelForm, MarkForm, ReasonForm
 from placement_test.results.queries import detail
-from placement_test.results.services.late import COUNTABLE
 
 if TYPE_CHECKING:
-    import datetime as dt
     import uuid
     from decimal import Decimal
 
     from django.http import HttpRequest, HttpResponse
 
     from placement_test.models import Result, StudentSession
-    from placement_test.query_optimizations import ExamDefinition, QuestionDefinition
 
 CONFLICT = 409
 SECONDS_A_MINUTE = 60
@@ -55,82 +51,25 @@ class AnswerLine:
     is_written: bool
 
 
-@dataclass(frozen=True, slots=True)
-class EntryLine:
-    """One entry of the timeline."""
-
-    id: int
-    at: dt.datetime
-    device: int | None
-    kind: str
-    subject: str
-    value: str
-    status: str
-    status_words: str
-    reason: str
-    decided: str
-    decided_by: str
-    may_count: bool
-    is_open: bool
-
-
 @requires(Role.INVIGILATOR)
 def session(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
-    """Show a session; key, answers and entries from teachers upwards.  At most 18 queries."""
+    """Show a session; its answers beside the key from teachers upwards.  At most 10 queries."""
     user = actor(request)
     shown = access.session(user, session_id)
-    results = detail.results_of(shown)
-    placements = detail.placements_of(shown)
-    result = next((row for row in results if row.is_current), None)
-    placement = next((row for row in placements if row.is_current), None)
+    is_teacher = has_role(user, Role.TEACHER)
+    result = detail.current_result(shown)
+    placement = detail.current_placement(shown)
     context: dict[str, object] = {
         "session": shown,
         "result": result,
         "placement": placement,
         "reasons": explain.reasons(placement, shown) if placement else [],
-        "adjustments": [
-            {"row": row, "minutes": explain.plain(row.seconds / SECONDS_A_MINUTE)}
-            for row in detail.adjustments(shown)
-        ],
-        "check_code": detail.check_code(shown),
         "is_overruled": bool(placement and placement.origin == Placement.Origin.OVERRULE),
-        "is_teacher": has_role(user, Role.TEACHER),
+        "is_teacher": is_teacher,
+        "check_code": detail.check_code(shown),
+        "answers": _answers(shown, result) if is_teacher else [],
     }
-    if has_role(user, Role.TEACHER):
-        context |= _for_teachers(request, shown, result)
-        context |= {"results": results, "placements": placements}
     return render(request, "staff/results/session.html", context)
-
-
-@require_POST
-@requires(Role.TEACHER)
-def decide_entries(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
-    """Count answers that were not applied, or leave them."""
-    shown = access.session(actor(request), session_id)
-    form = EntriesForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("Choose at least one entry and give a reason."))
-        return redirect("staff-session", session_id)
-    accept = form.cleaned_data["decision"] == "accept"
-    chosen = form.cleaned_data["entries"]
-    try:
-        services.decide_late(
-            shown.id,
-            chosen,
-            accept=accept,
-            reason=form.cleaned_data["reason"],
-            actor=actor(request),
-        )
-    except PlacementError as error:
-        messages.error(request, error.words())
-        return redirect("staff-session", session_id)
-    words = (
-        ngettext("%(count)s answer counts now.", "%(count)s answers count now.", len(chosen))
-        if accept
-        else ngettext("%(count)s answer left out.", "%(count)s answers left out.", len(chosen))
-    )
-    messages.success(request, words % {"count": len(chosen)})
-    return redirect("staff-session", session_id)
 
 
 @requires(Role.TEACHER)
@@ -205,28 +144,10 @@ def mark(request: HttpRequest, session_id: uuid.UUID, part_id: int) -> HttpRespo
     return render(request, "staff/results/mark.html", context, status=status)
 
 
-def _for_teachers(
-    request: HttpRequest, shown: StudentSession, result: Result | None
-) -> dict[str, object]:
-    exam = OptimizedQueries.get_exam_with_questions(shown.version_id)
-    rows = detail.answer_rows(exam, result, queries.answers(shown.id), shown)
-    devices = detail.devices(shown)
-    page = detail.entries(shown, request.GET.get("page"))
-    named = _Named(exam, devices, may_decide=shown.ended_at is not None)
-    troubled = [named.entry(event) for event in detail.troubled(shown)]
-    return {
-        "answers": [_answer_line(row) for row in rows],
-        "page_obj": page,
-        "entries": [named.entry(event) for event in page],
-        "troubled": troubled,
-        "has_open": any(line.is_open for line in troubled),
-        "conflicts": [
-            {"at": each.received_at, "device": devices.get(each.writer), "seq": each.seq}
-            for each in detail.conflicts(shown)
-        ],
-        "querystring": pages.querystring(request),
-        "device_count": len(devices),
-    }
+def _answers(shown: StudentSession, result: Result | None) -> list[AnswerLine]:
+    found = OptimizedQueries.get_session_with_answers(shown.id)
+    rows = detail.answer_rows(found.exam, result, found.answers, shown)
+    return [_answer_line(row) for row in rows]
 
 
 def _answer_line(row: detail.AnswerRow) -> AnswerLine:
@@ -250,64 +171,6 @@ def _answer_line(row: detail.AnswerRow) -> AnswerLine:
         by=str(row.by_hand.made_by) if row.by_hand else "",
         is_written=row.part.kind == "long",
     )
-
-
-class _Named:
-    """Says of entries what they belong to, in words."""
-
-    def __init__(
-        self, exam: ExamDefinition, devices: dict[uuid.UUID, int], *, may_decide: bool
-    ) -> None:
-        self.devices = devices
-        self.may_decide = may_decide
-        self.questions = {question.id: question for question in exam.questions}
-        self.tracks = {track.id: track.title for track in exam.tracks}
-        self.parts = {
-            part.id: (question, part) for question in exam.questions for part in question.parts
-        }
-
-    def entry(self, event: AnswerEvent) -> EntryLine:
-        decision = getattr(event, "decision", None)
-        is_trouble = event.status != AnswerEvent.Status.APPLIED
-        is_answer = event.kind == EntryKind.ANSWER
-        decided = ""
-        if decision is not None:
-            decided = _("Counted") if decision.accepted else _("Left out")
-        return EntryLine(
-            id=event.pk,
-            at=event.received_at,
-            device=self.devices.get(event.writer),
-            kind=event.get_kind_display(),
-            subject=self.subject(event),
-            value=self.value(event),
-            status=event.status,
-            status_words=event.get_status_display(),
-            reason=decision.reason if decision else event.reason,
-            decided=decided,
-            decided_by=str(decision.made_by) if decision else "",
-            may_count=event.status in COUNTABLE and event.subject in self.parts,
-            is_open=is_trouble and is_answer and decision is None and self.may_decide,
-        )
-
-    def subject(self, event: AnswerEvent) -> str:
-        if event.kind == EntryKind.ANSWER and event.subject in self.parts:
-            question, part = self.parts[event.subject]
-            return _question(question, part.label)
-        if event.kind == EntryKind.FLAG and event.subject in self.questions:
-            return _question(self.questions[event.subject], "")
-        return self.tracks.get(event.subject, "")
-
-    def value(self, event: AnswerEvent) -> str:
-        if event.kind != EntryKind.ANSWER or event.status == AnswerEvent.Status.REJECTED:
-            return event.value
-        if event.subject not in self.parts:
-            return event.value
-        question, part = self.parts[event.subject]
-        return explain.answer(event.value, kind=part.kind, label_style=question.label_style)
-
-
-def _question(question: QuestionDefinition, label: str) -> str:
-    return f"{question.number} {label}".strip()
 
 
 def _kind(kind: str) -> str:
