@@ -1,7 +1,6 @@
 /** The pages of exam making: every form works without this, and is quicker with it. */
 
 import { showBusy } from "../modules/authoring-busy.js";
-import { acceptDrops } from "../modules/authoring-file-drop.js";
 import { AuthoringKeySheet } from "../modules/authoring-key-sheet.js";
 import { AuthoringRows } from "../modules/authoring-rows.js";
 
@@ -15,15 +14,4 @@ for (const form of document.querySelectorAll("form")) {
   if (form.dataset.busyForm !== undefined) {
     showBusy(form);
   }
-}
-
-for (const place of document.querySelectorAll("[data-file-drop]")) {
-  if (place instanceof HTMLElement) {
-    acceptDrops(place);
-  }
-}
-
-const summary = document.querySelector("[data-error-summary]");
-if (summary instanceof HTMLElement) {
-  summary.focus();
 }
