@@ -53,6 +53,7 @@ ACTIONS = frozenset(
         _("school changed"),
         _("school created"),
         _("schools imported"),
+        _("sessions archived"),
         _("sessions exported"),
         _("sessions marked again"),
         _("student changed"),
