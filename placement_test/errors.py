@@ -45,6 +45,18 @@ class BodyTooLarge(PlacementError):
     message = _("The request is too large.")
 
 
+class TooManyReports(PlacementError):
+    """A browser, or all of them, reported more errors than are taken; ``seconds`` to wait."""
+
+    code = "too_many"
+    status = 429
+    message = _("Too many reports. Try again later.")
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+
 # Sessions
 
 

@@ -59,6 +59,19 @@ def keep(name: str, value: object, seconds: int) -> None:
         logger.warning("cache write failed", exc_info=True)
 
 
+def tally(name: str, seconds: int) -> int:
+    """Count one more under ``name``, for ``seconds`` from the first; return how many.
+
+    A cache that is down has counted nothing: 0.
+    """
+    try:
+        cache.add(name, 0, seconds)
+        return int(cache.incr(name))
+    except Exception:
+        logger.warning("cache count failed", exc_info=True)
+        return 0
+
+
 def forget(name: str) -> None:
     """Drop ``name`` once the current transaction is committed."""
     transaction.on_commit(lambda: _delete(name))

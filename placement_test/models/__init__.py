@@ -8,6 +8,7 @@ from placement_test.models.academy import (
     School,
     StaffUser,
 )
+from placement_test.models.browser_errors import BrowserError
 from placement_test.models.curriculum import Level, PlacementRule, Program, RuleSet, SubProgram
 from placement_test.models.exams import (
     CutSet,
@@ -43,6 +44,7 @@ __all__ = [
     "Adjustment",
     "AnswerEvent",
     "AuditEntry",
+    "BrowserError",
     "Campus",
     "ConflictingEntry",
     "ConsentText",

@@ -1,0 +1,1 @@
+"""Errors in browsers: taken in, grouped, read by staff."""
