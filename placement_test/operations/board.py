@@ -118,7 +118,7 @@ def _make(span: str) -> Board:
         charts=_charts(pieces, span),
         findings=tables.findings(found),
         wide=tables.wide(found),
-        narrow=tables.narrow(found, pieces[0].database_bytes),
+        narrow=tables.narrow(found, _first_size(pieces)),
     )
 
 
@@ -149,7 +149,8 @@ def _tile(name: str, metric: dict[str, Any], label: str, target: str, form: str)
 
 
 def _pieces(seconds: int, every: int) -> list[_Piece]:
-    end = int(clock.now().timestamp()) // storage.TEN_SECONDS * storage.TEN_SECONDS
+    # With the slot that is being filled: the newest point may be too low, by a sixth at most.
+    end = (int(clock.now().timestamp()) // storage.TEN_SECONDS + 1) * storage.TEN_SECONDS
     start = end - seconds
     requests = storage.over_time("request", start, end, every=every)
     gauges = storage.over_time("gauge", start, end, every=every)
@@ -194,8 +195,8 @@ def _charts(pieces: Sequence[_Piece], span: str) -> tuple[Chart, ...]:
             "latency",
             _("Response time in ms"),
             [
-                (_("Half are below"), "main", _percentiles(pieces, 50)),
-                (_("95 % are below"), "second", _percentiles(pieces, 95)),
+                (_("Half below"), "main", _percentiles(pieces, 50)),
+                (_("95 % below"), "second", _percentiles(pieces, 95)),
             ],
             pieces,
             span,
@@ -215,6 +216,11 @@ def _charts(pieces: Sequence[_Piece], span: str) -> tuple[Chart, ...]:
             span,
         ),
     )
+
+
+def _first_size(pieces: Sequence[_Piece]) -> float | None:
+    known = (piece.database_bytes for piece in pieces)
+    return next((size for size in known if size is not None), None)
 
 
 def _percentiles(pieces: Sequence[_Piece], percent: int) -> list[float | None]:

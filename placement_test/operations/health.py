@@ -14,7 +14,6 @@ from django.views.decorators.http import require_safe
 from placement_test.lib import monitor_access, transactions
 from placement_test.monitoring import health
 from placement_test.monitoring.probing import Probe
-from placement_test.performance_monitor import PerformanceMonitor
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -39,13 +38,14 @@ def system_health(request: HttpRequest) -> HttpResponse:
 
     Details only for directors, administrators and the monitor's token.
     """
-    status = UNAVAILABLE if health.check().level is health.Level.UNHEALTHY else 200
+    found = health.check()
+    status = UNAVAILABLE if found.level is health.Level.UNHEALTHY else 200
     if request.get_preferred_type(["application/json", HEALTH_JSON]) == HEALTH_JSON:
-        return JsonResponse(_draft(health.check()), status=status, content_type=HEALTH_JSON)
-    found = PerformanceMonitor.check_system_health()
+        return JsonResponse(_draft(found), status=status, content_type=HEALTH_JSON)
+    reply = found.as_dict()
     if not monitor_access.sees_details(request):
-        found = {name: found[name] for name in ("status", "checks")}
-    return JsonResponse(found, status=status)
+        reply = {name: reply[name] for name in ("status", "checks")}
+    return JsonResponse(reply, status=status)
 
 
 @never_cache

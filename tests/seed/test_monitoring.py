@@ -19,7 +19,7 @@ from placement_test.monitoring import health
 from placement_test.monitoring.flushing import flusher, recorder
 from placement_test.performance_monitor import PerformanceMonitor
 from placement_test.query_optimizations import OptimizedQueries
-from tests import sitting
+from tests import environment, sitting
 from tests.sitting import parts_of
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def ended(days_ago: float) -> StudentSession:
 @pytest.fixture
 def database_url(transactional_db: None) -> str:
     name = settings.DATABASES["default"]["NAME"]
-    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite"):
+    if environment.database() == "sqlite":
         return f"sqlite:///{name}"
     return f"{os.environ['PRIMEPATH_DATABASE_URL'].rpartition('/')[0]}/{name}"
 
