@@ -153,7 +153,7 @@ def save(
         if batch.entries:
             _sort_out(writing, shapes_of(locked.version_id))
             changes_result = _write(writing) and locked.state == "expired"
-        elif locked.last_seq > locked.through:
+        if not writing.rows and locked.last_seq > locked.through:
             _find_missing(writing)
         _note_contact(writing)
     for status, entries in Counter(reply.status for reply in writing.replies.values()).items():
@@ -175,9 +175,9 @@ def _sort_out(writing: _Writing, shapes: rules.Shapes) -> None:
             same = known[entry.seq] == content
             if not same:
                 _keep_conflict(writing, entry, checked.text)
-            writing.replies.setdefault(
-                entry.seq, EntryReply(entry.seq, "duplicate" if same else "conflict")
-            )
+            if not same or entry.seq not in writing.replies:
+                status = "duplicate" if same else "conflict"
+                writing.replies[entry.seq] = EntryReply(entry.seq, status)
             continue
         known[entry.seq] = content
         status, reason = "applied", checked.reason
@@ -221,7 +221,10 @@ def _write(writing: _Writing) -> bool:
         _append(writing)
         _advance(writing)
     for row in writing.rows:
-        writing.replies[row.entry.seq] = EntryReply(row.entry.seq, row.status, row.reason)
+        known = writing.replies.get(row.entry.seq)
+        # Other content under the same seq of this very batch: "applied" would speak for both.
+        if known is None or known.status != "conflict":
+            writing.replies[row.entry.seq] = EntryReply(row.entry.seq, row.status, row.reason)
     if won and batch.epoch < locked.epoch:
         locked.rev += 1
     return bool(won)

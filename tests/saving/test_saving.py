@@ -89,6 +89,30 @@ def test_keeps_other_content_under_a_used_seq_as_a_conflict(
     assert ConflictingEntry.objects.filter(session=browser.session).count() == 1
 
 
+def test_other_content_under_one_seq_of_a_batch_is_not_acknowledged_as_applied(
+    browser: Browser, parts: list[int]
+) -> None:
+    entry, other = browser.entry(parts[0], 1), browser.entry(parts[0], 2, seq=1)
+
+    reply = browser.save(entry, other)
+
+    assert [each["status"] for each in reply["accepted"]] == ["conflict", "conflict"]
+    assert current(browser) == {parts[0]: 1}
+
+
+def test_says_what_is_missing_also_where_all_was_seen_before(
+    browser: Browser, parts: list[int]
+) -> None:
+    browser.entry(parts[0], 1)
+    third = browser.entry(parts[0], 2, seq=3)
+    browser.save(third)
+
+    reply = browser.save(third)
+
+    assert reply["accepted"] == [{"seq": 3, "status": "duplicate"}]
+    assert (reply["through"], reply["missing"]) == (0, [[1, 2]])
+
+
 def test_the_last_entry_of_a_part_in_a_batch_wins(browser: Browser, parts: list[int]) -> None:
     browser.save(*[browser.entry(parts[0], value) for value in (0, 1, 2)])
 
