@@ -10,9 +10,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from placement_test.models import (
+    KeyRevision,
     PartMark,
     Placement,
     Receipt,
@@ -144,6 +146,23 @@ def test_the_sweep_leaves_sessions_within_their_grace_alone(noon: time_machine.T
     assert sweep() == 0
 
     assert StudentSession.objects.get(id=browser.session.id).state == "open"
+
+
+def test_a_session_that_cannot_be_marked_keeps_no_other_one_from_ending(
+    noon: time_machine.Traveller,
+) -> None:
+    broken, sound = sitting.sitting(), sitting.sitting()
+    StudentSession.objects.filter(id=broken.session.id).update(
+        version=sitting.published(title="A paper without a key"),
+        deadline_at=F("deadline_at") - dt.timedelta(minutes=1),
+    )
+    KeyRevision.objects.exclude(version=sound.session.version).delete()
+    noon.shift(dt.timedelta(minutes=62))
+
+    assert sweep() == 1
+
+    states = dict(StudentSession.objects.values_list("id", "state"))
+    assert states == {broken.session.id: "open", sound.session.id: "expired"}
 
 
 def test_any_read_ends_an_overdue_session(noon: time_machine.Traveller) -> None:

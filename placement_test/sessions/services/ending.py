@@ -6,7 +6,7 @@ import datetime as dt
 import logging
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from placement_test.lib import audit, clock
 from placement_test.models import Adjustment, Result, StudentSession
@@ -32,14 +32,15 @@ SWEEP_MOST = 500
 def sweep(at: dt.datetime | None = None) -> int:
     """End open sessions whose deadline and grace are over; return how many.
 
-    1 query to find them, and a transaction each; safe to run in several processes at once.
+    1 query to find them, and a transaction each; safe to run in several processes at once.  One
+    that cannot be marked is logged and left open; it holds up no other one.
     """
     at = at or clock.now()
     overdue = StudentSession.objects.filter(
         state=StudentSession.State.OPEN, deadline_at__lt=at - rules.GRACE
     ).order_by("deadline_at")
     ids = list(overdue.values_list("id", flat=True)[:SWEEP_MOST])
-    ended = sum(_end(session_id, at) for session_id in ids)
+    ended = sum(_try_to_end(session_id, at) for session_id in ids)
     if ended:
         logger.info("overdue sessions ended", extra={"count": ended})
     return ended
@@ -79,6 +80,16 @@ def give_time(session_id: UUID, *, minutes: int, reason: str, actor: StaffUser) 
         reason=reason,
     )
     return session
+
+
+def _try_to_end(session_id: UUID, at: dt.datetime) -> bool:
+    try:
+        return _end(session_id, at)
+    except (OperationalError, InterfaceError):
+        raise  # The database is away: the next sweep tries all of them again.
+    except Exception:
+        logger.exception("session not ended", extra={"session": session_id})
+        return False
 
 
 @transaction.atomic
