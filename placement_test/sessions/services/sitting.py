@@ -84,6 +84,8 @@ def save(session_id: UUID, batch: Batch, *, token: str, arrived: dt.datetime) ->
 def state(session: StudentSession) -> dict[str, Any]:
     """Return what the page needs to show everything again: 3 queries."""
     now = clock.now()
+    # Before the answers: a save in between must not count as received where its answer is not in.
+    through = queries.through(session.id)
     answers, flags, plays = queries.stored(session.id)
     return {
         "epoch": session.epoch,
@@ -92,7 +94,7 @@ def state(session: StudentSession) -> dict[str, Any]:
         "answers": answers,
         "flags": flags,
         "plays": plays,
-        "through": queries.through(session.id),
+        "through": through,
         "remaining_ms": remaining_ms(session, now),
         "server_ms": int(now.timestamp() * 1000),
     }

@@ -43,9 +43,7 @@ def submit(
     if session.state == State.SUBMITTED:
         return _first_receipt(session)
     _check_time(session, arrived)
-    arrived_through = session.through or 0  # type: ignore[attr-defined]
-    if arrived_through < submission.last_seq:
-        raise AnswersMissing(missing=[[arrived_through + 1, submission.last_seq]])
+    _check_arrival(session, submission)
     answers = queries.answers(session.id)
     if rules.digest(answers) != submission.digest:
         raise DigestDiffers
@@ -70,6 +68,16 @@ def _check_time(session: StudentSession, arrived: dt.datetime) -> None:
         or rules.moment(session.state, session.deadline_at, arrived) == "late"
     ):
         raise SessionEnded
+
+
+def _check_arrival(session: StudentSession, submission: Submission) -> None:
+    through = session.through or 0  # type: ignore[attr-defined]
+    if through < submission.last_seq:
+        # Read with the lock, it may be from before the wait for it: a save that was under way has
+        # moved it on since.
+        through = queries.through(session.id).get(submission.writer, 0)
+    if through < submission.last_seq:
+        raise AnswersMissing(missing=[[through + 1, submission.last_seq]])
 
 
 def _first_receipt(session: StudentSession) -> Receipt:
