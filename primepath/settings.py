@@ -165,6 +165,7 @@ AXES_VERBOSE = False
 LANGUAGE_CODE = "ko"
 LANGUAGES = [("ko", _("Korean")), ("en", _("English"))]
 LOCALE_PATHS = [ROOT / "locale"]
+FORMAT_MODULE_PATH = ["primepath.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

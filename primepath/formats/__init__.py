@@ -1,0 +1,1 @@
+"""Dates where the language's own are not as people here write them."""
