@@ -125,3 +125,47 @@ test("forgets a session a day after its receipt, unless something waits", async 
   await new AnswerQueue({ stores: [store()], now: () => now }).open();
   assert.equal(kept.size, 0);
 });
+
+/** A store like IndexedDB that can be full for a while. */
+function fullStore() {
+  const store = memoryStore();
+  const append = store.append.bind(store);
+  store.level = "idb";
+  store.isFull = false;
+  store.append = (...facts) => {
+    if (store.isFull) throw new Error("full");
+    return append(...facts);
+  };
+  return store;
+}
+
+test("keeps the fallback empty while the best store works", async () => {
+  const kept = new Map();
+  const queue = await opened({ stores: [fullStore(), new TextStore("local", texts(kept))] });
+
+  await queue.acknowledge([await queue.add(change())]);
+
+  assert.deepEqual([...kept.keys()], []);
+});
+
+test("takes no seq twice when a page after a fallback has the best store again", async () => {
+  const best = fullStore();
+  const local = new TextStore("local", texts());
+  const before = await opened({ stores: [best, local] });
+  await before.add(change({ value: 0 }));
+  best.isFull = true;
+  await before.add(change({ value: 1 }));
+  await before.add(change({ part: 2 }));
+  best.isFull = false;
+
+  const after = await opened({ stores: [best, local] });
+  await after.add(change({ part: 3 }));
+
+  const seen = after.waiting(SESSION).map(({ seq, part }) => [seq, part]);
+  assert.deepEqual(seen, [
+    [1, 1],
+    [2, 1],
+    [3, 2],
+    [4, 3],
+  ]);
+});

@@ -63,7 +63,9 @@ export class AnswerQueue {
     const fell = working[0] !== this.#stores[0];
     this.#stores = working;
     if (fell) this.#onLevel(this.level);
-    await this.#try((store) => store.prune((record) => this.#isOver(record)));
+    for (const store of working) {
+      await store.prune((record) => this.#isOver(record)).catch(() => {});
+    }
   }
 
   /**
@@ -83,9 +85,12 @@ export class AnswerQueue {
    */
   async begin(session, claim) {
     await this.#inTurn(() => this.#robustly((store) => store.begin(claim, session)));
+    // An earlier page of this writer may have gone on in a worse store than this one's best.
+    const counters = await Promise.all(
+      this.#stores.map((store) => store.counter(claim.writer, session).catch(() => null)),
+    );
     const known = this.#seqs.get(claim.writer) ?? 0;
-    const stored = await this.#try((store) => store.counter(claim.writer, session));
-    this.#seqs.set(claim.writer, Math.max(known, stored ?? 0));
+    this.#seqs.set(claim.writer, Math.max(known, ...counters.map((seq) => seq ?? 0)));
   }
 
   /**

@@ -384,8 +384,11 @@ export class TextStore {
    * @param {Entry} entry
    */
   #move(from, to, entry) {
+    const old = key(from, entry.session, entry.writer, entry.seq);
+    // What another store keeps must not fill this one: it is needed when that one fails.
+    if (this.#texts.getItem(old) === null) return;
     this.#write(key(to, entry.session, entry.writer, entry.seq), entry);
-    this.#texts.removeItem(key(from, entry.session, entry.writer, entry.seq));
+    this.#texts.removeItem(old);
   }
 
   /**
