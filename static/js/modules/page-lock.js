@@ -59,16 +59,18 @@ export class PageLock {
   #acquireLock(locks, takeOver) {
     return new Promise((resolve) => {
       const how = takeOver ? { steal: true } : { ifAvailable: true };
+      let isAnswered = false;
       locks
         .request(this.#options.name, how, (lock) => {
+          isAnswered = true;
           resolve(lock !== null);
           if (!lock) return undefined;
           return new Promise((release) => {
             this.#release = () => release(undefined);
           });
         })
-        // Rejected when another page steals the lock.
-        .catch(() => this.#lose());
+        // Rejected when another page steals the lock, or at once where cookies are forbidden.
+        .catch(() => (isAnswered ? this.#lose() : resolve(this.#acquireByAsking(takeOver))));
     });
   }
 
