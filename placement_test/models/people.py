@@ -25,6 +25,14 @@ class Student(models.Model):
 
     class Meta:
         ordering = ("name", "id")
+        indexes: ClassVar = [
+            # Registration: the campus's student of this name.
+            models.Index(fields=["campus", "name"], name="student_by_name"),
+            # Search by phone number, through its blind index.
+            models.Index(
+                fields=["phone_index"], condition=~Q(phone_index=""), name="student_by_phone"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"student {self.pk}"

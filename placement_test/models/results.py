@@ -34,6 +34,20 @@ class Result(models.Model):
 
     class Meta:
         ordering = ("id",)
+        indexes: ClassVar = [
+            # The newest results on the home page.
+            models.Index(
+                fields=["-made_at", "-id"],
+                condition=Q(is_current=True),
+                name="result_current_by_time",
+            ),
+            # Sessions that wait for a person.
+            models.Index(
+                fields=["session"],
+                condition=Q(is_current=True, waiting__gt=0),
+                name="result_waiting",
+            ),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["session"], condition=Q(is_current=True), name="one_current_result"
@@ -66,6 +80,12 @@ class PartMark(models.Model):
     outcome = models.CharField(max_length=8, choices=Outcome)
 
     class Meta:
+        indexes: ClassVar = [
+            # The queue of written answers, question by question.
+            models.Index(
+                fields=["part"], condition=Q(outcome="waiting"), name="mark_waiting_by_part"
+            ),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["result", "part"], name="one_mark_a_part"),
         ]

@@ -33,7 +33,10 @@ class StudentSession(models.Model):
     version = models.ForeignKey("ExamVersion", models.PROTECT, related_name="sessions")
     previous = models.ForeignKey("self", models.SET_NULL, null=True, related_name="following")
     level_step = models.SmallIntegerField(default=0)
-    preview_by = models.ForeignKey("StaffUser", models.PROTECT, null=True, related_name="+")
+    # No index: nearly all are NULL, and SQLite would take it for a way to find them.
+    preview_by = models.ForeignKey(
+        "StaffUser", models.PROTECT, null=True, related_name="+", db_index=False
+    )
 
     grade = models.PositiveSmallIntegerField(_("grade"))
     rank_percent = models.DecimalField(_("class rank"), max_digits=5, decimal_places=2)
@@ -59,6 +62,24 @@ class StudentSession(models.Model):
     storage = models.CharField(max_length=10, blank=True)
 
     class Meta:
+        indexes: ClassVar = [
+            # The list of sessions, newest first.
+            models.Index(
+                fields=["-registered_at", "-id"],
+                condition=Q(preview_by__isnull=True),
+                name="session_by_registration",
+            ),
+            # The sweep, and who is working now.
+            models.Index(
+                fields=["deadline_at"], condition=Q(state="open"), name="session_open_by_deadline"
+            ),
+            # The clean-up of sessions that ended long ago.
+            models.Index(
+                fields=["ended_at"],
+                condition=Q(archived_at__isnull=True),
+                name="session_unarchived_by_end",
+            ),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(state="registered", started_at=None)
@@ -150,6 +171,12 @@ class AnswerEvent(models.Model):
     reason = models.CharField(max_length=20, blank=True)
 
     class Meta:
+        indexes: ClassVar = [
+            # Entries that somebody has to decide about: few among millions.
+            models.Index(
+                fields=["session"], condition=~Q(status="applied"), name="event_not_applied"
+            ),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["session", "writer", "seq"], name="one_entry_a_seq"),
         ]
@@ -258,6 +285,10 @@ class Receipt(models.Model):
     made_at = models.DateTimeField()
 
     class Meta:
+        indexes: ClassVar = [
+            # Staff search by the code that a parent reads out.
+            models.Index(fields=["check_code"], name="receipt_by_check_code"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["session", "submit_id"], name="one_receipt_a_submit"),
         ]
