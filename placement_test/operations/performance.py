@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.http import JsonResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
@@ -29,7 +29,7 @@ def performance(request: HttpRequest) -> HttpResponse:
     context = {
         "board": _board(span),
         "span": span,
-        "spans": {"hour": _("Hour"), "day": _("Day"), "week": _("Week")},
+        "spans": {"hour": _("Hour"), "day": pgettext("span of time", "Day"), "week": _("Week")},
         "width": charts.WIDTH,
         "height": charts.HEIGHT,
     }
