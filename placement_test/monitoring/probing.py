@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from django.db import connections
+from django.db import connection, connections, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +31,7 @@ class Probe(Generic[T]):
     """One question, asked in a thread of its own.
 
     While an earlier question still hangs no other is asked: a dead database costs one thread.
+    A caller inside a transaction asks in its own thread, without a time-out.
     """
 
     def __init__(self, name: str, ask: Callable[[], T]) -> None:
@@ -42,11 +43,17 @@ class Probe(Generic[T]):
 
     def start(self) -> None:
         """Ask now, unless the last question still hangs."""
-        if self._thread is None or not self._thread.is_alive():
-            self._answer = None
-            self._began = time.perf_counter()
-            self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
-            self._thread.start()
+        if self._thread is not None and self._thread.is_alive():
+            return
+        self._answer = None
+        self._began = time.perf_counter()
+        if connection.in_atomic_block:
+            # Another thread would wait for the write lock that this caller holds on SQLite.
+            self._thread = None
+            self._answer = self._found_here()
+            return
+        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+        self._thread.start()
 
     def answer(self, until: float) -> Answer[T]:
         """Wait for the answer until that moment of ``time.perf_counter`` at most."""
@@ -58,15 +65,27 @@ class Probe(Generic[T]):
         return answer
 
     def _run(self) -> None:
-        began = time.perf_counter()
+        try:
+            self._answer = self._found()
+        finally:
+            # A connection of its own each time: opening one is part of the question.
+            connections.close_all()
+
+    def _found(self) -> Answer[T]:
         try:
             value = self._ask()
         except Exception as error:  # noqa: BLE001 - whatever breaks is the finding
             problem = type(error).__name__
             logger.warning("probe failed", extra={"probe": self.name, "error": problem})
-            self._answer = Answer(None, problem, time.perf_counter() - began)
+            return Answer(None, problem, time.perf_counter() - self._began)
+        return Answer(value, "", time.perf_counter() - self._began)
+
+    def _found_here(self) -> Answer[T]:
+        """Ask inside the caller's transaction, which goes on whatever the answer is."""
+        savepoint = transaction.savepoint()
+        answer = self._found()
+        if answer.problem:
+            transaction.savepoint_rollback(savepoint)
         else:
-            self._answer = Answer(value, "", time.perf_counter() - began)
-        finally:
-            # A connection of its own each time: opening one is part of the question.
-            connections.close_all()
+            transaction.savepoint_commit(savepoint)
+        return answer

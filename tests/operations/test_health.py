@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import transaction
 from django.test import override_settings
 
 from placement_test.models import StaffUser
@@ -198,3 +199,10 @@ def test_looks_again_only_after_two_seconds() -> None:
     first = found()
 
     assert PerformanceMonitor.check_system_health()["timestamp"] == first["timestamp"]
+
+
+def test_can_be_asked_inside_a_transaction() -> None:
+    with transaction.atomic():
+        status = found()["checks"]["database"]
+
+    assert status == "ok"
