@@ -13,8 +13,9 @@ from placement_test.errors import BadRequest
 MOST_ENTRIES = 64
 POSTGRES_INTEGER_MAX = 2**31 - 1
 JS_SAFE_INTEGER_MAX = 2**53 - 1
-# Half of the column: above the highest that a page may send, claims still find a billion epochs.
-HIGHEST_SENT_EPOCH = 2**30
+# Half of the column: a page that names a greater one raises the session's epoch no further, so
+# that claims still find a billion above it, which their pages may send.
+HIGHEST_BELIEVED_EPOCH = 2**30
 
 Count = Annotated[int, Meta(ge=0, le=POSTGRES_INTEGER_MAX)]
 Ordinal = Annotated[int, Meta(ge=1, le=POSTGRES_INTEGER_MAX)]
@@ -39,7 +40,7 @@ class Batch(msgspec.Struct, frozen=True):
 
     v: Literal[1]
     nonce: Annotated[str, Meta(min_length=1, max_length=64)]
-    epoch: Annotated[int, Meta(ge=1, le=HIGHEST_SENT_EPOCH)]
+    epoch: Ordinal
     writer: WriterName
     entries: Annotated[list[Entry], Meta(max_length=MOST_ENTRIES)] = []
     pending: Count = 0
@@ -50,7 +51,7 @@ class Claim(msgspec.Struct, frozen=True):
     """A page asks to write under an epoch of its own."""
 
     writer: WriterName
-    seen_epoch: Annotated[int, Meta(ge=0, le=HIGHEST_SENT_EPOCH)] = 0
+    seen_epoch: Count = 0
 
 
 class Submission(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ from placement_test.errors import SessionUnknown, TokenMissing
 from placement_test.lib import clock
 from placement_test.monitoring.flushing import recorder
 from placement_test.saving import rules
-from placement_test.saving.entries import EntryReply, SaveReply
+from placement_test.saving.entries import HIGHEST_BELIEVED_EPOCH, EntryReply, SaveReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -349,7 +349,7 @@ def _keep_conflict(writing: _Writing, entry: Entry, text: str) -> None:
 def _note_contact(writing: _Writing) -> None:
     locked, batch = writing.locked, writing.batch
     # A server restored from a backup may know fewer claims than the browser has seen.
-    epoch = max(locked.epoch, batch.epoch)
+    epoch = max(locked.epoch, min(batch.epoch, HIGHEST_BELIEVED_EPOCH))
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE placement_test_studentsession SET last_contact_at = %s, pending = %s,"

@@ -260,6 +260,20 @@ def test_a_writer_that_the_server_does_not_know_any_more_is_taken_in(
     assert StudentSession.objects.get(id=browser.session.id).epoch == 7
 
 
+@pytest.mark.parametrize("sent", [2**30, 2**31 - 1])
+def test_an_absurd_epoch_locks_no_later_page_out(
+    browser: Browser, parts: list[int], sent: int
+) -> None:
+    browser.epoch = sent
+    browser.answer(parts[0], 1)
+
+    later = Browser(browser.session, browser.token, epoch=sent).start()
+
+    assert later.epoch == 2**30 + 1
+    assert later.answer(parts[1], 2) == "applied"
+    assert current(browser) == {parts[0]: 1, parts[1]: 2}
+
+
 def test_a_heartbeat_notes_the_contact(noon: time_machine.Traveller, browser: Browser) -> None:
     noon.shift(30)
 

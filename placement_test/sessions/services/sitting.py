@@ -15,6 +15,7 @@ from placement_test.performance_monitor import PerformanceMonitor
 from placement_test.query_optimizations import OptimizedQueries
 from placement_test.results import queries as results
 from placement_test.results.services import marking
+from placement_test.saving.entries import HIGHEST_BELIEVED_EPOCH
 from placement_test.sessions import queries
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def claim(session_id: UUID, claim: Claim, *, token: str) -> int:
         return known.epoch
     if session.ended_at is not None:
         raise SessionEnded
-    session.epoch = max(session.epoch, claim.seen_epoch) + 1
+    session.epoch = max(session.epoch, min(claim.seen_epoch, HIGHEST_BELIEVED_EPOCH)) + 1
     session.save(update_fields=["epoch"])
     Writer.objects.create(
         session=session,
