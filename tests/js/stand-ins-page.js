@@ -28,7 +28,7 @@ export function makeStorage(texts = {}) {
   const hide = (value) => ({ value, enumerable: false });
   return Object.defineProperties(texts, {
     getItem: hide((name) => texts[name] ?? null),
-    setItem: hide((name, text) => void (texts[name] = String(text))),
+    setItem: hide((name, text) => void Object.assign(texts, { [name]: String(text) })),
     removeItem: hide((name) => void delete texts[name]),
   });
 }

@@ -47,7 +47,7 @@
     fetch: /** @type {typeof globalThis.fetch} */ ((...given) => window.fetch(...given)),
     random: Math.random,
     now: () => Date.now(),
-    newId: () => Array.from(crypto.getRandomValues(new Uint8Array(16)), hex).join(""),
+    newId: () => crypto.getRandomValues(new BigUint64Array(2)).join("").padStart(16, "0"),
     setTimeout: /** @type {(run: () => void, ms: number) => unknown} */ (
       (run, ms) => window.setTimeout(run, ms)
     ),
@@ -526,11 +526,6 @@
     get #isOnline() {
       return this.#browser.page.navigator?.onLine !== false;
     }
-  }
-
-  /** @param {number} byte */
-  function hex(byte) {
-    return byte.toString(16).padStart(2, "0");
   }
 
   /** @param {number} status */

@@ -19,9 +19,6 @@
   // These save answers or count time, whatever the page said when it registered them.
   const ALWAYS_KEPT = /saver|queue|outbox|drain|clock|sitting|submission/i;
 
-  /** @type {Record<Pressure, number>} */
-  const RANKS = { none: 0, gentle: 1, aggressive: 2 };
-
   /**
    * What Chromium alone has.
    * @typedef {Performance & {
@@ -62,7 +59,7 @@
     /** @type {Set<unknown>} */
     #intervals = new Set();
     // A target that the page forgot goes with its listeners: nothing here holds it.
-    /** @type {WeakMap<EventTarget, {kept: Listening, ref: WeakRef<EventTarget>}>} */
+    /** @type {WeakMap<EventTarget, Listening>} */
     #listening = new WeakMap();
     /** @type {Set<WeakRef<EventTarget>>} */
     #targets = new Set();
@@ -173,13 +170,13 @@
         if (!target) continue;
         for (const [listener, types] of this.#listenersOf(target)) {
           for (const name of types) {
-            target.removeEventListener(name.replace("!", ""), listener, name.startsWith("!"));
+            target.removeEventListener(name.replace("!", ""), listener, {
+              capture: name[0] === "!",
+            });
           }
         }
-        this.#listening.delete(target);
-        this.#gone.unregister(ref);
+        this.#listening.get(target)?.clear();
       }
-      this.#targets.clear();
     }
 
     /**
@@ -222,7 +219,7 @@
       const before = this.#pressure;
       this.#pressure = pressureOf(this.getMemoryStats().share);
       if (this.#pressure !== "none") await this.#relieve(this.#pressure);
-      if (this.#pressure === "aggressive" && RANKS[before] < RANKS.aggressive) this.#alert();
+      if (this.#pressure === "aggressive" && before !== "aggressive") this.#alert();
       return this.#pressure;
     }
 
@@ -269,13 +266,13 @@
     /** @param {EventTarget} target */
     #listenersOf(target) {
       const known = this.#listening.get(target);
-      if (known) return known.kept;
+      if (known) return known;
       const ref = new WeakRef(target);
       /** @type {Listening} */
       const kept = new Map();
-      this.#listening.set(target, { kept, ref });
+      this.#listening.set(target, kept);
       this.#targets.add(ref);
-      this.#gone.register(target, ref, ref);
+      this.#gone.register(target, ref);
       return kept;
     }
 
@@ -287,14 +284,9 @@
      */
     #forget(target, type, listener, options) {
       const known = this.#listening.get(target);
-      const types = known?.kept.get(listener);
+      const types = known?.get(listener);
       if (!known || !types?.delete(nameOf(type, options))) return false;
-      if (!types.size) known.kept.delete(listener);
-      if (!known.kept.size) {
-        this.#listening.delete(target);
-        this.#targets.delete(known.ref);
-        this.#gone.unregister(known.ref);
-      }
+      if (!types.size) known.delete(listener);
       return true;
     }
 
@@ -346,13 +338,9 @@
     }
 
     #alert() {
-      const { share, usedBytes, modules, timers, listeners } = this.getMemoryStats();
-      const percent = Math.round(share * 100);
+      const { share, usedBytes } = this.getMemoryStats();
       const size = usedBytes ? `${Math.round(usedBytes / 2 ** 20)} MB` : "size unknown";
-      this.#browser.report(
-        `memory at ${percent} percent (${size}; ${modules} modules, ${timers} timers, ${listeners} listeners)`,
-        "memory pressure",
-      );
+      this.#browser.report(`memory at ${Math.round(share * 100)} percent (${size})`, "pressure");
     }
 
     // Storage

@@ -4,14 +4,16 @@ import { showBusy } from "../modules/authoring-busy.js";
 import { AuthoringKeySheet } from "../modules/authoring-key-sheet.js";
 import { AuthoringRows } from "../modules/authoring-rows.js";
 
-for (const form of document.querySelectorAll("form")) {
+const { memoryManager } = window.PrimePath;
+
+for (const [at, form] of [...document.forms].entries()) {
   if (form.dataset.rows !== undefined) {
-    new AuthoringRows(form);
+    memoryManager.registerModule(`rows-${at}`, new AuthoringRows(form));
   }
   if (form.dataset.keySheet !== undefined) {
-    new AuthoringKeySheet(form);
+    memoryManager.registerModule(`key-sheet-${at}`, new AuthoringKeySheet(form));
   }
   if (form.dataset.busyForm !== undefined) {
-    showBusy(form);
+    memoryManager.registerModule(`busy-${at}`, { destroy: showBusy(form) });
   }
 }

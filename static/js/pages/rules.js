@@ -45,9 +45,12 @@ function mark(select) {
   }
 }
 
-document.querySelector("[data-rule-matrix]")?.addEventListener("change", (event) => {
-  if (event.target instanceof HTMLSelectElement) mark(event.target);
-});
+const matrix = document.querySelector("[data-rule-matrix]");
+if (matrix) {
+  window.PrimePath.memoryManager.registerEventListener(matrix, "change", (event) => {
+    if (event.target instanceof HTMLSelectElement) mark(event.target);
+  });
+}
 
 // A browser that goes back in its history puts the chosen options in again.
 for (const select of drawn.keys()) mark(select);

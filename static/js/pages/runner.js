@@ -110,7 +110,17 @@ class Runner {
         typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel("primepath"),
       onLost: () => this.#claimed(),
     });
+    this.#register();
     this.#listen();
+  }
+
+  /** What saves answers or counts time: no clean-up ends it. */
+  #register() {
+    const { memoryManager } = window.PrimePath;
+    const keep = true;
+    memoryManager.registerModule("session-clock", this.#clock, { keep });
+    memoryManager.registerModule("answer-queue", this.#queue, { keep });
+    memoryManager.registerModule("answer-saver", this.#sitting.saver, { keep });
   }
 
   /**
@@ -291,7 +301,8 @@ class Runner {
           onProgress: (share) => this.#cover.progress(share),
           loaded: this.#sounds,
         });
-      } catch {
+      } catch (error) {
+        if (navigator.onLine) window.PrimePath.errorHandler.report(error, "load tracks");
         await this.#cover.show("tracks-failed", { action: "try-again" });
       }
     }

@@ -8,8 +8,9 @@ const { signal } = new AbortController();
 themeSwitch(document, signal);
 closingMenus(document, signal);
 
-for (const place of document.querySelectorAll("[data-file-drop]")) {
-  if (place instanceof HTMLElement) acceptDrops(place);
+for (const [at, place] of document.querySelectorAll("[data-file-drop]").entries()) {
+  if (!(place instanceof HTMLElement)) continue;
+  window.PrimePath.memoryManager.registerModule(`drop-${at}`, { destroy: acceptDrops(place) });
 }
 
 const summary = document.querySelector("[data-error-summary]");

@@ -24,7 +24,7 @@ window.addEventListener("pageshow", () => {
 const queue = makeQueue();
 await queue.open();
 const drain = drainOthers({ queue, apiOf: makeApi, timers, random: Math.random, newId });
-window.addEventListener("pagehide", () => {
-  drain.destroy();
-  queue.destroy();
-});
+// They save answers: only the end of the page ends them.
+const { memoryManager } = window.PrimePath;
+memoryManager.registerModule("answer-queue", queue, { keep: true });
+memoryManager.registerModule("outbox-drain", drain, { keep: true });
