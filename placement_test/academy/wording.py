@@ -1,4 +1,4 @@
-"""Recorded actions in the reader's language.
+"""Recorded actions, and what they were done to, in the reader's language.
 
 An action is stored as its fixed English words; each area that records one names it here, so that
 translators see it.
@@ -6,7 +6,7 @@ translators see it.
 
 from __future__ import annotations
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_noop as _
 
 ACTIONS = frozenset(
@@ -73,3 +73,26 @@ ACTIONS = frozenset(
 def action_words(action: str) -> str:
     """Return a recorded action in the active language, or as it is where nobody named it."""
     return gettext(action)
+
+
+def object_words(object_type: str) -> str:
+    """Return what a recorded model is called, or its name where nobody decides about such."""
+    words = {
+        "academy": pgettext("decided about", "Academy"),
+        "browsererror": pgettext("decided about", "Browser error"),
+        "campus": pgettext("decided about", "Campus"),
+        "consenttext": pgettext("decided about", "Consent text"),
+        "exam": pgettext("decided about", "Exam"),
+        "examversion": pgettext("decided about", "Exam version"),
+        "keyrevision": pgettext("decided about", "Key revision"),
+        "level": pgettext("decided about", "Level"),
+        "program": pgettext("decided about", "Program"),
+        "ruleset": pgettext("decided about", "Rule set"),
+        "school": pgettext("decided about", "School"),
+        "staffuser": pgettext("decided about", "Account"),
+        "student": pgettext("decided about", "Student"),
+        "studentsession": pgettext("decided about", "Session"),
+        "subprogram": pgettext("decided about", "Sub-program"),
+        "testevent": pgettext("decided about", "Test event"),
+    }
+    return words.get(object_type, object_type)

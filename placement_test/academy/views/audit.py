@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from placement_test.academy import queries
 from placement_test.academy.forms.audit import AuditFilters
-from placement_test.academy.wording import action_words
+from placement_test.academy.wording import action_words, object_words
 from placement_test.lib import pages
 from placement_test.lib.access import Role, requires
 
@@ -40,7 +40,15 @@ def audit_trail(request: HttpRequest) -> HttpResponse:
     page = pages.page(request, found)
     context = {
         "page_obj": page,
-        "shown": [(entry, action_words(entry.action), _differences(entry)) for entry in page],
+        "shown": [
+            (
+                entry,
+                action_words(entry.action),
+                object_words(entry.object_type),
+                _differences(entry),
+            )
+            for entry in page
+        ],
         "filters": filters,
         "querystring": pages.querystring(request),
     }
