@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.test import Client
 
+from placement_test.lib import clock
 from placement_test.models import (
+    BrowserError,
     ConsentText,
     KeyRevision,
     Level,
@@ -97,6 +99,9 @@ def world() -> World:
         "level_id": Level.objects.all()[0].pk,
         "program_id": Program.objects.all()[0].pk,
         "sub_program_id": SubProgram.objects.all()[0].pk,
+        "error_id": BrowserError.objects.create(
+            fingerprint="0" * 64, count=1, first_seen_at=clock.now(), last_seen_at=clock.now()
+        ).pk,
     }
     clients = {name: _browser(user) for name, user in roles.items()}
     return World(rows, clients | {"anonymous": Client(), "student": browser.client}, browser)
