@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import json
 import re
@@ -408,6 +409,23 @@ def test_at_zero_everything_is_handed_in_even_what_is_being_typed(
     student.session.refresh_from_db()
     assert student.session.state == StudentSession.State.SUBMITTED
     assert student.stored() == ["half a sent"]
+
+
+def test_time_given_in_the_last_seconds_is_not_handed_in(desk: Callable[..., Desk]) -> None:
+    student = desk().start()
+    row = StudentSession.objects.filter(id=student.session.id)
+    row.update(deadline_at=clock.now() + dt.timedelta(seconds=3))
+    student.page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(student.slot("time")).to_have_attribute("data-state", "last")
+    row.update(deadline_at=clock.now() + dt.timedelta(minutes=9))
+
+    # Zero has been and gone: the clock shows the time that was given.
+    expect(student.slot("time")).to_have_attribute("data-state", "soon", timeout=10_000)
+    student.opened().option(1, 1).click()
+    student.all_saved()
+
+    assert row.get().state == StudentSession.State.OPEN
+    assert student.stored() == [1]
 
 
 def test_a_play_counts_once_sound_really_played_and_survives_a_reload(

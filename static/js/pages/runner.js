@@ -35,6 +35,8 @@ import { TrackPlayer } from "../modules/track-player.js";
 const WARNING_SHOWN_MS = 30_000;
 // After the time is over the page looks that often whether the server has closed the session.
 const OVER_POLL_MS = 5000;
+// The page's clock is early by up to one round trip; more than that is time that somebody gave.
+const MORE_TIME_MS = 2000;
 const SHORTCUTS_KEY = "primepath-shortcuts";
 const ROUTINE = new Set(["saved", "sending"]);
 
@@ -665,9 +667,26 @@ class Runner {
     this.#setReadOnly(true);
     this.#dialogs?.closeAll();
     void this.#cover.show("over");
+    // Time may have been given since the server was heard last: once handed in, that comes too late.
+    const { state, remaining_ms: left } = await this.#heardState();
+    if (isOver(state)) return this.#leave();
+    if ((left ?? 0) > MORE_TIME_MS) {
+      this.#isEnding = false;
+      return this.#open();
+    }
     const claim = this.#sitting.claim;
     if (claim) await this.#submission.submit(claim, () => this.#sitting.book.given());
     await this.#untilOver();
+  }
+
+  /** @returns {Promise<StateReply>} */
+  async #heardState() {
+    for (;;) {
+      const state = await this.#stateOrNothing().catch(() => null);
+      if (state) return state;
+      void this.#cover.show("over-offline");
+      await new Promise((resolve) => setTimeout(resolve, OVER_POLL_MS));
+    }
   }
 
   async #untilOver() {
