@@ -38,6 +38,10 @@ PHONE_DIGITS = range(9, 16)
 # The page's <datalist> of names to suggest.
 SCHOOL_LIST = "schools"
 
+# Django has this message too. Named here, it gets Korean words of ours, on every form: its own are
+# too stiff for pupils.
+REQUIRED = {"required": gettext_lazy("This field is required.")}
+
 STUDENT = "student"
 GUARDIAN = "guardian"
 
@@ -57,6 +61,7 @@ class AccessCodeForm(forms.Form):
     code = forms.CharField(
         label=gettext_lazy("Access code"),
         help_text=gettext_lazy("The letters that your teacher shows you."),
+        error_messages=REQUIRED,
         max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
@@ -68,13 +73,15 @@ class RegistrationForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Name"),
         help_text=gettext_lazy("Your name as your school writes it."),
+        error_messages=REQUIRED,
         max_length=60,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    grade = forms.TypedChoiceField(label=gettext_lazy("Grade"), coerce=int)
+    grade = forms.TypedChoiceField(label=gettext_lazy("Grade"), coerce=int, error_messages=REQUIRED)
     rank = forms.TypedChoiceField(
         label=gettext_lazy("Place in class"),
         help_text=gettext_lazy("Among all pupils of your grade at school. An estimate is fine."),
+        error_messages=REQUIRED,
         coerce=Decimal,
         widget=forms.RadioSelect,
     )
@@ -109,6 +116,7 @@ class RegistrationForm(forms.Form):
     consent_by = forms.ChoiceField(
         label=gettext_lazy("Who agrees?"),
         help_text=gettext_lazy("For students under 14 a parent or guardian has to agree."),
+        error_messages=REQUIRED,
         choices=[
             (STUDENT, pgettext_lazy("who agrees", "The student")),
             (GUARDIAN, pgettext_lazy("who agrees", "A parent or guardian")),
