@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.shortcuts import get_object_or_404
 
 from placement_test.exams.access import exams_of
@@ -15,6 +15,7 @@ from placement_test.models import (
     ExamVersion,
     KeyRevision,
     Part,
+    Receipt,
     Result,
     StudentSession,
 )
@@ -41,14 +42,19 @@ def sessions(user: StaffUser) -> QuerySet[StudentSession]:
 def session(user: StaffUser, session_id: uuid.UUID) -> StudentSession:
     """Return one of them with student, exam, school, event and starting level: 1 query.
 
-    Annotated with ``has_open_entries``: answers that were kept and wait for a decision.
+    Annotated with ``has_open_entries``: answers that were kept and wait for a decision; and with
+    ``check_code``, that of the newest receipt.
     """
+    receipts = Receipt.objects.filter(session=OuterRef("id")).order_by("-id")
     undecided = AnswerEvent.objects.filter(
         session_id=OuterRef("id"), kind=EntryKind.ANSWER, decision=None
     ).exclude(status=AnswerEvent.Status.APPLIED)
     rows = (
         sessions(user)
-        .annotate(has_open_entries=Exists(undecided))
+        .annotate(
+            has_open_entries=Exists(undecided),
+            check_code=Subquery(receipts.values("check_code")[:1]),
+        )
         .select_related(
             "student",
             "version__exam",

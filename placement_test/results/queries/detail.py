@@ -16,7 +16,6 @@ from placement_test.models import (
     PartKey,
     PartMark,
     Placement,
-    Receipt,
     Result,
     Writer,
 )
@@ -136,12 +135,6 @@ def conflicts(session: StudentSession) -> list[ConflictingEntry]:
 def adjustments(session: StudentSession) -> list[Adjustment]:
     """Return the time that staff gave or took, with who did: 1 query."""
     return list(Adjustment.objects.filter(session=session).select_related("made_by").order_by("id"))
-
-
-def check_code(session: StudentSession) -> str:
-    """Return the check code of the newest receipt, or "": 1 query."""
-    codes = Receipt.objects.filter(session=session).order_by("-id")
-    return codes.values_list("check_code", flat=True).first() or ""
 
 
 def devices(session: StudentSession) -> dict[UUID, int]:

@@ -66,7 +66,6 @@ def session(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
         "reasons": explain.reasons(placement, shown) if placement else [],
         "is_overruled": bool(placement and placement.origin == Placement.Origin.OVERRULE),
         "is_teacher": is_teacher,
-        "check_code": detail.check_code(shown),
         "answers": _answers(shown, result) if is_teacher else [],
     }
     return render(request, "staff/results/session.html", context)
