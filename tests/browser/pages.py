@@ -28,7 +28,6 @@ def log_in(page: Page, username: str, password: str = builders.PASSWORD) -> None
     page.locator("input[name=username]").fill(username)
     page.locator("input[name=password]").fill(password)
     page.locator("main form button").click()
-    page.wait_for_url("**/staff/")
 
 
 class Teacher:
@@ -37,6 +36,7 @@ class Teacher:
     def __init__(self, page: Page, username: str) -> None:
         self.page = page
         log_in(page, username)
+        page.wait_for_url("**/staff/")
 
     def go(self, name: str) -> None:
         """Follow a link of the navigation."""

@@ -17,6 +17,7 @@ from placement_test.exams.rules.keys import EnteredKey
 from placement_test.lib import clock
 from placement_test.models import (
     AnswerEvent,
+    BrowserError,
     Campus,
     ConsentText,
     Exam,
@@ -103,6 +104,11 @@ def prepare() -> SampleDay:
         "published_id": exams["ASCENT Placement Test"].pk,
         "question_id": Question.objects.filter(section__version=draft, kind="mixed")[0].pk,
         "session_id": ended.pk,
+        "error_id": _browser_error().pk,
+        "closed_id": TestEvent.objects.filter(campus=here, closes_at__isnull=False)[0].pk,
+        "elsewhere_id": StudentSession.objects.exclude(campus=here)[0].pk,
+        "called_id": ended.student_id,
+        "colleague_id": StaffUser.objects.get(username="teacher2").pk,
         "finished_id": StudentSession.objects.filter(campus=here, placements__is_current=True)[
             0
         ].pk,
@@ -181,6 +187,22 @@ def _corrected(exam: Exam, teacher: StaffUser) -> KeyRevision:
         version, entries | {part.pk: EnteredKey(correct=(wrong,))}, "A slip", teacher
     )
     return KeyRevision.objects.filter(version=version).latest("number")
+
+
+def _browser_error() -> BrowserError:
+    now = clock.now()
+    return BrowserError.objects.create(
+        fingerprint="1",
+        kind=BrowserError.Kind.UNCAUGHT,
+        message="x is not a function",
+        stack="at runner.js:1:1",
+        page="sit/<uuid:session_id>/test/",
+        browser="Chrome 120",
+        release="0.1.0",
+        count=3,
+        first_seen_at=now,
+        last_seen_at=now,
+    )
 
 
 def _logged_in(username: str) -> str:

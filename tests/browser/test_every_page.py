@@ -1,15 +1,22 @@
 from __future__ import annotations
 
 import re
+import uuid
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
+from django.template.loader import render_to_string
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
 from playwright.sync_api import expect
 
 from placement_test.urls import urlpatterns
 from tests.browser import sample_day
 from tests.browser.accessibility import check
+from tests.browser.pages import log_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
     from tests.browser.conftest import OpenContext
     from tests.browser.sample_day import SampleDay
 
+UNKNOWN = str(uuid.uuid4())
 LOCALES = ("ko-KR", "en-US")
 NOBODY, STUDENT = "nobody", "student"
 INVIGILATOR, TEACHER, DIRECTOR = "invigilator", "teacher", "director"
@@ -64,6 +72,8 @@ PAGES = {
     "staff-exam-cuts": Reach(TEACHER),
     "staff-exam-publish": Reach(TEACHER),
     # Teachers, results
+    "staff-session-history": Reach(TEACHER),
+    "staff-session-timeline": Reach(TEACHER),
     "staff-session-level": Reach(TEACHER),
     "staff-session-mark": Reach(TEACHER),
     "staff-marking": Reach(TEACHER),
@@ -106,6 +116,8 @@ PAGES = {
     "staff-level-new": Reach(DIRECTOR),
     "staff-level": Reach(DIRECTOR),
     "staff-performance": Reach(DIRECTOR),
+    "staff-browser-errors": Reach(DIRECTOR),
+    "staff-browser-error": Reach(DIRECTOR),
 }
 # Pages that look different to somebody else, or in another state.
 OTHER_LOOKS = {
@@ -147,7 +159,9 @@ ACTIONS = {
     "staff-export",
     "staff-session-entries",
     "staff-session-withdraw",
+    "staff-browser-error-resolve",
     "sit-change-level",
+    "api-errors",
     "api-begin",
     "api-claim",
     "api-answers",
@@ -255,3 +269,242 @@ def test_everybody_can_use_also(look: str, visit: Callable[..., Page]) -> None:
         page = visit(*OTHER_LOOKS[look], locale=locale)
 
         has_what_every_page_has(page, locale)
+
+
+# Errors
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.provokes("40[0-9]")
+def test_whoever_is_refused_is_told_so_in_words(
+    locale: str, open_context: OpenContext, live_server: LiveServer, day: SampleDay
+) -> None:
+    stranger = open_context(locale=locale).new_page()
+    teacher = open_context(locale=locale)
+    day.come_in(teacher, TEACHER, live_server.url)
+    refusals = [
+        (stranger, "/no/such/page/", 404),
+        (stranger, day.url("sit-intro", given={"session_id": "open_id"}), 401),
+        (stranger, day.url("sit-runner", given={"session_id": UNKNOWN}), 404),
+        (stranger, day.url("student-register", given={"event_id": "closed_id"}), 409),
+        (teacher.new_page(), day.url("staff-audit"), 403),
+        (teacher.new_page(), day.url("staff-session", given={"session_id": UNKNOWN}), 404),
+        (teacher.new_page(), day.url("staff-session", given={"session_id": "elsewhere_id"}), 404),
+    ]
+    for page, url, status in refusals:
+        reply = page.goto(url)
+
+        assert reply is not None
+        assert (page.url, reply.status) == (live_server.url + url, status)
+        has_what_every_page_has(page, locale)
+
+
+@pytest.mark.provokes("403")
+def test_a_page_that_was_open_for_too_long_says_so(
+    visit: Callable[..., Page], day: SampleDay
+) -> None:
+    page = visit("student-home", PAGES["student-home"])
+    page.context.clear_cookies()
+    page.get_by_role("textbox", name="Access code").fill("CODE")
+
+    page.get_by_role("button", name="Continue").click()
+
+    expect(page.get_by_text("Reload it and try again")).to_be_visible()
+    has_what_every_page_has(page, "en-US")
+
+
+@pytest.mark.provokes("429")
+def test_after_many_wrong_passwords_the_door_stays_shut(visit: Callable[..., Page]) -> None:
+    for _try in range(settings.AXES_FAILURE_LIMIT):
+        Client().post(reverse("staff-login"), {"username": "nobody", "password": "wrong"})
+    page = visit("staff-login", PAGES["staff-login"])
+
+    log_in(page, "nobody", "wrong")
+
+    expect(page.locator("form")).to_have_count(1)
+    has_what_every_page_has(page, "en-US")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_page_of_our_own_mistakes_stands_without_the_product(
+    locale: str, open_context: OpenContext
+) -> None:
+    page = open_context(locale=locale).new_page()
+    with translation.override(locale.partition("-")[0]):
+        body = render_to_string("500.html")
+    page.route("**/broken/", lambda route: route.fulfill(body=body, content_type="text/html"))
+
+    page.goto("/broken/")
+
+    has_what_every_page_has(page, locale)
+
+
+# What a form says
+
+# The form of each page, and which field is emptied first.
+FORMS = {
+    "student-register": "name",
+    "password_change": "old_password",
+    "staff-event-new": "name",
+    "staff-exam-new": "title",
+    "staff-exam-settings": "title",
+    "staff-exam-question": "number",
+    "staff-session-level": "reason",
+    "staff-session-mark": "points",
+    "staff-student-edit": "name",
+    "staff-school-new": "name",
+    "staff-school-import": "schools",
+    "staff-person-new": "username",
+    "staff-policies": "name",
+    "staff-policy-consent": "korean",
+    "staff-program-new": "name",
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.provokes("422")
+def test_what_is_wrong_with_a_form_is_said_and_comes_into_focus(
+    name: str, visit: Callable[..., Page]
+) -> None:
+    for locale in LOCALES:
+        page = visit(name, PAGES[name], locale=locale)
+        field = page.locator(f"main [name={FORMS[name]}]").last
+        field.fill("")
+
+        field.locator("xpath=ancestor::form").locator("button.button--primary").click()
+
+        expect(page.locator("[data-error-summary]")).to_be_focused()
+        expect(page.locator(f"main [name={FORMS[name]}]").last).to_have_attribute(
+            "aria-invalid", "true"
+        )
+        has_what_every_page_has(page, locale)
+
+
+# What pages become when somebody presses something
+
+
+def test_staff_choose_colours_in_their_menu(visit: Callable[..., Page]) -> None:
+    page = visit("staff-home", Reach(DIRECTOR))
+    page.locator(".staff-nav__user summary").click()
+
+    page.get_by_role("button", name="Dark").click()
+
+    check(page)
+    page.keyboard.press("Escape")
+    expect(page.locator(".staff-nav__user summary")).to_be_focused()
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_a_telephone_number_is_shown_when_asked_for(visit: Callable[..., Page]) -> None:
+    page = visit("staff-student", Reach(TEACHER, {"student_id": "called_id"}))
+
+    page.get_by_role("button", name="Show").click()
+
+    expect(page.get_by_text("01012345678")).to_be_visible()
+    has_what_every_page_has(page, "en-US")
+
+
+def test_a_new_password_is_shown_once(visit: Callable[..., Page]) -> None:
+    page = visit("staff-person", Reach(DIRECTOR, {"person_id": "colleague_id"}))
+
+    page.get_by_role("button", name="Give a new password").click()
+
+    expect(page.locator("main .code[translate=no]")).to_be_visible()
+    has_what_every_page_has(page, "en-US")
+
+
+def test_changed_rules_are_shown_before_they_are_saved(visit: Callable[..., Page]) -> None:
+    page = visit("staff-rules", Reach(DIRECTOR))
+    page.locator("main table select").nth(1).select_option(index=0)
+
+    page.get_by_role("button", name="Check").click()
+
+    expect(page.get_by_role("heading", name="What would change")).to_be_visible()
+    has_what_every_page_has(page, "en-US")
+
+
+def test_a_key_line_with_slips_names_them(visit: Callable[..., Page]) -> None:
+    page = visit("staff-exam-key", Reach(TEACHER, SCAN))
+    page.get_by_label("Key as text").fill("1-4: BDAZ; 99: A")
+
+    page.get_by_role("button", name="Fill in the sheet").click()
+
+    expect(page.locator(".notice[data-kind=warn]")).to_contain_text("99")
+    has_what_every_page_has(page, "en-US")
+
+
+def test_a_teacher_sits_the_exam_that_is_being_made(visit: Callable[..., Page]) -> None:
+    page = visit("staff-exam-publish", PAGES["staff-exam-publish"])
+
+    page.get_by_role("button", name="Preview as a student").click()
+
+    page.wait_for_url("**/sit/*/")
+    has_what_every_page_has(page, "en-US")
+
+
+# The runner
+
+
+@pytest.mark.parametrize("dialog", ["map", "review", "help"])
+def test_everybody_can_use_a_dialog_of_the_test(dialog: str, visit: Callable[..., Page]) -> None:
+    for locale in LOCALES:
+        page = visit("sit-runner", PAGES["sit-runner"], locale=locale)
+        opened(page)
+        if dialog == "help":
+            page.locator("#main [data-slot=menu] summary").click()
+            check(page)
+
+        page.locator(f"#main [data-slot=open-{dialog}]").click()
+
+        expect(page.locator("dialog[open]")).to_be_visible()
+        check(page)
+        page.set_viewport_size({"width": 390, "height": 700})
+        check(page)
+        assert overflow(page) <= 0
+
+
+@pytest.mark.parametrize("name", ["student-register", "sit-intro", "sit-runner", "sit-done"])
+def test_at_200_percent_students_still_see_everything(
+    name: str, visit: Callable[..., Page]
+) -> None:
+    for width in (640, 390):
+        page = visit(name, PAGES[name], locale="ko-KR", width=width)
+        if name == "sit-runner":
+            opened(page)
+
+        assert overflow(page) <= 0
+        check(page)
+
+
+@pytest.mark.parametrize("theme", ["dark", "contrast"])
+@pytest.mark.parametrize(
+    "name",
+    ["student-home", "student-register", "sit-runner", "sit-done", "staff-home", "staff-exam-key"],
+)
+def test_everybody_can_read_every_theme(
+    name: str, theme: str, open_context: OpenContext, live_server: LiveServer, day: SampleDay
+) -> None:
+    context = open_context(locale="en-US")
+    context.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
+    reach = PAGES[name]
+    role = DIRECTOR if reach.role == INVIGILATOR else reach.role
+
+    page = Visitor(context, live_server, day).open(name, reach._replace(role=role))
+
+    expect(page.locator("html")).to_have_attribute("data-theme", theme)
+    if name == "sit-runner":
+        opened(page)
+    check(page)
+
+
+def opened(page: Page) -> None:
+    """Wait until answers can be entered; where another window has the test, take it over."""
+    cover = page.locator("#cover")
+    action = cover.locator("[data-slot=action]")
+    expect(
+        action.or_(page.locator(".runner:has(.question)")).locator("visible=true")
+    ).not_to_have_count(0)
+    if action.is_visible():
+        action.click()
+    expect(cover).to_be_hidden()
