@@ -23,7 +23,7 @@ SAMPLE = Path(__file__).parents[2] / "placement_test" / "management" / "sample"
 
 def logged_in(user: StaffUser) -> Client:
     """Return the browser of ``user``."""
-    client = Client()
+    client = Client(headers={"accept-language": "en"})
     client.force_login(user)
     return client
 
