@@ -326,6 +326,8 @@ def corrects_the_key(han: Teacher) -> None:
     assert han.listed("Why this level")[1] == (
         "78 % is at or above the cut of 40 %: stays at this level."
     )
+    han.page.get_by_role("link", name="History").click()
+    expect(han.page.get_by_role("heading", name="All results")).to_be_visible()
     results = han.listed("All results")
     assert [line.split(" ", 2)[2].split(" (")[0] for line in results] == [
         "78 / 100",
