@@ -108,14 +108,6 @@ class DigestDiffers(PlacementError):
     message = _("Some answers differ from what the server holds. Please look at them once more.")
 
 
-class WriterTaken(PlacementError):
-    """The claim names a writer that another epoch of this session already uses."""
-
-    code = "writer_taken"
-    status = 409
-    message = _("This page has to be reloaded before it can go on.")
-
-
 # Academy
 
 

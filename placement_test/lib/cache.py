@@ -15,6 +15,11 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+# Stands in the place of what was forgotten, so that a slow reader, who had loaded it before the
+# change, cannot put the old content back.  No page takes longer to load something.
+FORGOTTEN = "forgotten"
+FORGOTTEN_SECONDS = 30
+
 # Who is told of each look-up: (kind, "hit" | "miss" | "error").  Watching stands above this layer.
 _observers: list[Callable[[str, str], None]] = []
 
@@ -47,14 +52,19 @@ def find(name: str) -> Any:
         logger.warning("cache read failed", exc_info=True)
         _tell(name, "error")
         return None
+    if found == FORGOTTEN:
+        found = None
     _tell(name, "miss" if found is None else "hit")
     return found
 
 
 def keep(name: str, value: object, seconds: int) -> None:
-    """Keep ``value`` (not None); a cache that is down keeps nothing."""
+    """Keep ``value`` (not None) unless something stands there; a cache that is down keeps nothing.
+
+    What was forgotten less than ``FORGOTTEN_SECONDS`` ago is not kept: see there.
+    """
     try:
-        cache.set(name, value, seconds)
+        cache.add(name, value, seconds)
     except Exception:
         logger.warning("cache write failed", exc_info=True)
 
@@ -79,7 +89,7 @@ def forget(name: str) -> None:
 
 def _delete(name: str) -> None:
     try:
-        cache.delete(name)
+        cache.set(name, FORGOTTEN, FORGOTTEN_SECONDS)
     except Exception:
         # Unlike a failed read this could serve old content: say so at error level.
         logger.exception("cache could not forget")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from placement_test.academy.access import events
 from placement_test.exams.access import exams_of
+from placement_test.lib import sealed
 from placement_test.lib.access import campuses
 from placement_test.lib.grades import GRADE_NAMES
 from placement_test.models import Level, Part, StudentSession
@@ -34,7 +35,10 @@ ANY = [("", _("Any"))]
 
 
 class FilterForm(forms.Form):
-    """Narrow the list of sessions; a value that is none is left out."""
+    """Narrow the list of sessions; a value that is none is left out.
+
+    Sent by POST: the words searched for may be a name, and go on sealed as ``find``.
+    """
 
     q = forms.CharField(
         label=_("Search"),
@@ -77,7 +81,9 @@ class FilterForm(forms.Form):
     )
 
     def __init__(self, data: QueryDict, *, user: StaffUser) -> None:
-        super().__init__(data, auto_id="filter_%s")
+        given = data.copy()
+        given["q"] = sealed.opened(data.get("find", ""))
+        super().__init__(given, auto_id="filter_%s")
         self._offer("event", events(user).order_by("-opens_at", "name"))
         self._offer("exam", exams_of(user).order_by("title", "id"))
         self._offer("level", Level.objects.select_related("sub_program__program"))

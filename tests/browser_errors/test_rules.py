@@ -91,6 +91,8 @@ def test_message_kind_and_context_tell_errors_apart(facts: dict[str, object]) ->
         batch(report(count=10**9)),
         batch(report(message=None)),
     ],
+    # The bodies hold random ids: names of their own would differ between test processes.
+    ids=range(16),
 )
 def test_refuses_what_no_page_sends(body: str) -> None:
     with pytest.raises((ValueError, RecursionError)):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -11,7 +12,7 @@ from django.urls import reverse
 
 from placement_test.exams.rules.keys import EnteredKey
 from placement_test.exams.services.keys import correct_key
-from placement_test.lib import clock
+from placement_test.lib import clock, sealed
 from placement_test.models import (
     AnswerEvent,
     EntryDecision,
@@ -148,7 +149,7 @@ def test_the_list_takes_9_queries_whatever_there_is(count: int) -> None:
 
     # browser session, account, count, ids, rows, and the choices: event, exam, level, campus
     assert queries(client, url) == 9
-    assert queries(client, f"{url}?attention=any&q=1&{chosen}") == 9
+    assert queries(client, f"{url}?attention=any&find={sealed.seal('1')}&{chosen}") == 9
 
 
 def test_finds_sessions_by_name_check_code_and_start_of_the_id() -> None:
@@ -159,8 +160,21 @@ def test_finds_sessions_by_name_check_code_and_start_of_the_id() -> None:
     client = teacher()
 
     for words in ("민지", code, code.lower(), f"{code[:4]} {code[4:]}", str(session.id)[:9]):
-        assert names(client, q=words) == ["김민지"]
-    assert names(client, q="nobody") == []
+        assert names(client, find=sealed.seal(words)) == ["김민지"]
+    assert names(client, find=sealed.seal("nobody")) == []
+
+
+def test_words_searched_for_stand_in_no_address() -> None:
+    handed_in(published(choices=1), RIGHT)
+    client = teacher()
+
+    reply = client.post(reverse("staff-sessions"), {"q": "김민지", "grade": "5", "state": ""})
+
+    address = reply.headers["Location"]
+    assert "grade=5" in address
+    assert "state" not in address
+    assert quote("김민지") not in address
+    assert "김민지" in client.get(address).content.decode()
 
 
 def test_filters_by_what_a_session_is() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from django.http import FileResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from placement_test.lib import clock, pages
+from placement_test.lib import clock, pages, sealed
 from placement_test.lib.access import Role, actor, has_role, requires
 from placement_test.results import access
 from placement_test.results.forms import ExportForm, FilterForm
@@ -19,7 +21,7 @@ from placement_test.results.services import exporting as sheets
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest, HttpResponse, QueryDict
 
     from placement_test.models import StudentSession
 
@@ -29,7 +31,12 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @requires(Role.INVIGILATOR)
 def sessions(request: HttpRequest) -> HttpResponse:
-    """List the sessions: 9 queries, whatever their number and the filters."""
+    """List the sessions: 9 queries, whatever their number and the filters.
+
+    Filters come by POST and go on in the address, words sealed: names stand in no address.
+    """
+    if request.method == "POST":
+        return redirect(f"{reverse('staff-sessions')}?{_address(request.POST)}")
     user = actor(request)
     form = FilterForm(request.GET, user=user)
     rows = _rows(request, form)
@@ -64,7 +71,7 @@ def export(request: HttpRequest) -> HttpResponse:
     user = actor(request)
     form, chosen = FilterForm(request.GET, user=user), ExportForm(request.POST)
     if not chosen.is_valid():
-        return sessions(request)
+        return redirect(f"{reverse('staff-sessions')}?{request.GET.urlencode()}")
     kind = chosen.cleaned_data["format"]
     sheet = sheets.prepare(
         exporting.ids(_rows(request, form)), kind=kind, filters=_recorded(form), actor=user
@@ -82,6 +89,14 @@ def export(request: HttpRequest) -> HttpResponse:
         headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
     )
     return cast("HttpResponse", lines)
+
+
+def _address(posted: QueryDict) -> str:
+    """Return the filters that were given as they stand in an address."""
+    given = {name: posted.get(name, "") for name in (*FilterForm.base_fields, "sort")}
+    words = given.pop("q").strip()
+    given["find"] = sealed.seal(words) if words else ""
+    return urlencode({name: value for name, value in given.items() if value})
 
 
 def _rows(request: HttpRequest, form: FilterForm) -> QuerySet[StudentSession]:
