@@ -14,6 +14,8 @@ from placement_test.lib import access
 if TYPE_CHECKING:
     from placement_test.models import Campus, StaffUser
 
+# The digits that every 64-bit number has room for.
+LONGEST_ID = 18
 YES_NO = [("", _("All")), ("yes", _("Yes")), ("no", _("No"))]
 
 
@@ -23,6 +25,21 @@ class NameField(forms.CharField):
     def clean(self, value: Any) -> str:
         """Return the folded name."""
         return str(super().clean(folded(value) if isinstance(value, str) else value))
+
+
+class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Rows chosen by id; a number that no database holds is an unknown row, not an accident."""
+
+    def clean(self, value: Any) -> Any:
+        """Return the rows."""
+        for text in value or ():
+            if len(str(text)) > LONGEST_ID:
+                raise forms.ValidationError(
+                    self.error_messages["invalid_choice"],
+                    code="invalid_choice",
+                    params={"value": str(text)[:LONGEST_ID]},
+                )
+        return super().clean(value)
 
 
 class DayInput(forms.DateInput):

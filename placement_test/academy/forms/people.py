@@ -9,7 +9,7 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.utils.translation import gettext_lazy as _
 
 from placement_test.academy.access import roles_to_give
-from placement_test.academy.forms.fields import YES_NO, Filters, NameField
+from placement_test.academy.forms.fields import YES_NO, Filters, NameField, RowsField
 from placement_test.academy.services.people import Account, account_of
 from placement_test.lib.access import Role
 from placement_test.models import Campus, StaffUser
@@ -42,7 +42,7 @@ class AccountForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
     role = forms.ChoiceField(label=_("Role"))
-    campuses = forms.ModelMultipleChoiceField(
+    campuses = RowsField(
         Campus.objects.filter(is_active=True),
         label=_("Campuses"),
         required=False,

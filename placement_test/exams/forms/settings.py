@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from placement_test.academy.forms.fields import RowsField
 from placement_test.errors import PaperRejected
 from placement_test.exams import services
 from placement_test.exams.services.papers import CheckedPaper
@@ -20,23 +21,6 @@ if TYPE_CHECKING:
     from placement_test.models import Exam, ExamVersion, StaffUser
 
 LONGEST_MINUTES = 480
-# The digits that every 64-bit number has room for.
-LONGEST_ID = 18
-
-
-class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
-    """Rows chosen by id; a number that no database holds is an unknown row, not an accident."""
-
-    def clean(self, value: Any) -> Any:
-        """Return the rows."""
-        for text in value or ():
-            if len(str(text)) > LONGEST_ID:
-                raise forms.ValidationError(
-                    self.error_messages["invalid_choice"],
-                    code="invalid_choice",
-                    params={"value": str(text)[:LONGEST_ID]},
-                )
-        return super().clean(value)
 
 
 class PaperField(forms.FileField):
