@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     from tests.browser.conftest import OpenContext
     from tests.browser.sample_day import SampleDay
 
+# Whether nothing lies over the middle of what a field's label or the field itself shows.
+IN_SIGHT = """(field) => {
+  const shown = field.closest("label") ?? field;
+  const { x, y, width, height } = shown.getBoundingClientRect();
+  return shown.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+}"""
 UNKNOWN = str(uuid.uuid4())
 LOCALES = ("ko-KR", "en-US")
 NOBODY, STUDENT = "nobody", "student"
@@ -432,6 +438,18 @@ def test_a_key_line_with_slips_names_them(visit: Callable[..., Page]) -> None:
 
     expect(page.locator(".notice[data-kind=warn]")).to_contain_text("99")
     has_what_every_page_has(page, "en-US")
+
+
+def test_what_has_the_focus_is_not_behind_the_bar_at_the_bottom(
+    visit: Callable[..., Page],
+) -> None:
+    page = visit("staff-exam-key", Reach(TEACHER, {"exam_id": "published_id"}))
+
+    for row in page.locator("[data-key-row]").all():
+        field = row.locator("input:not([type=hidden])").first
+        field.focus()
+
+        assert field.evaluate(IN_SIGHT), row.inner_text()
 
 
 def test_a_teacher_sits_the_exam_that_is_being_made(visit: Callable[..., Page]) -> None:
