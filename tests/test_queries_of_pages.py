@@ -281,12 +281,11 @@ class Academy:
     def _held(self) -> dict[str, Registered]:
         """Make a session for each page of a student, and give the director its cookie."""
         held = {name: sitting.registered(self.version, name=name) for name in STUDENT_PAGES}
-        for name, made in held.items():
+        for made in held.values():
             self.director.cookies[cookie_name(made.session.id)] = made.token
-            if name != "sit-intro":
-                page = sitting.Browser(made.session, made.token).start()
-            if name == "sit-done":
-                page.submit()
+        _intro, runner, done = held.values()
+        sitting.Browser(runner.session, runner.token).start()
+        sitting.Browser(done.session, done.token).start().submit()
         return held
 
 
