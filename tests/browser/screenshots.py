@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import os
 import time
 import urllib.request
 from typing import TYPE_CHECKING
@@ -119,16 +118,17 @@ def take_all(server: str, folder: Path) -> None:
         old.unlink()
     expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        cameras = [
+            Camera(chromium, server, folder, width, name)
+            for width, name in itertools.product(SIZES, LOCALES)
+        ]
         # Staff first: what the students of these pictures leave is not in their lists.
-        for role, name in itertools.product(("staff", "student"), LOCALES):
-            # Fields for dates and files speak the language of the browser, not of the page.
-            chromium = playwright.chromium.launch(
-                executable_path=CHROMIUM, args=ARGUMENTS, env={**os.environ, "LANGUAGE": name}
-            )
-            for width in SIZES:
-                camera = Camera(chromium, server, folder, width, name)
-                camera.staff() if role == "staff" else camera.student()
-            chromium.close()
+        for camera in cameras:
+            camera.staff()
+        for camera in cameras:
+            camera.student()
+        chromium.close()
 
 
 def _wait_for(server: str) -> None:
