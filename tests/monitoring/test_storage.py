@@ -140,7 +140,9 @@ def test_upkeep_notes_the_size_of_the_database(noon: time_machine.Traveller) -> 
     flusher.flush()
 
     noted = window.recent().figures
-    assert noted[What("gauge", "system", "database_bytes")].sum_us == storage.database_bytes()
+    # A database grows while it is looked at, by the pages of this very figure.
+    size = noted[What("gauge", "system", "database_bytes")].sum_us
+    assert size == pytest.approx(storage.database_bytes(), rel=0.1)
     assert noted[What("gauge", "system", "memory_bytes")].sum_us == 1000
 
 
