@@ -114,6 +114,7 @@ class Recorder:
         """Forget everything, in a child after a fork: the parent hands in what it counted."""
         self._lock = threading.Lock()
         self._counted = Counted()
+        self._names = defaultdict(set)
 
     def _add(self, what: tuple[str, str, str, int], more: Cell) -> None:
         kind, name, outcome, bound = what
