@@ -59,6 +59,13 @@ def moment(state: str, deadline: dt.datetime | None, arrived: dt.datetime) -> Mo
     return "in_time"
 
 
+def remaining_ms(deadline: dt.datetime | None, allotted_seconds: int, at: dt.datetime) -> int:
+    """Return the milliseconds left at that moment; the whole time before the start."""
+    if deadline is None:
+        return allotted_seconds * 1000
+    return max(0, int((deadline - at).total_seconds() * 1000))
+
+
 def check(kind: str, subject: int, raw: bytes, shapes: Shapes) -> Checked:
     """Return the canonical text of an entry's value, or why it cannot be an answer."""
     try:

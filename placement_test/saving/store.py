@@ -65,12 +65,6 @@ class Locked:
     through: int = 0
     last_seq: int = 0
 
-    def remaining_ms(self, at: dt.datetime) -> int:
-        """Return the milliseconds left at that moment; the whole time before the start."""
-        if self.deadline_at is None:
-            return self.allotted_seconds * 1000
-        return max(0, int((self.deadline_at - at).total_seconds() * 1000))
-
 
 @dataclass(slots=True)
 class Saved:
@@ -380,7 +374,7 @@ def _reply(writing: _Writing) -> SaveReply:
         state="claimed" if is_fenced else locked.state,
         rev=locked.rev,
         server_ms=int(now.timestamp() * 1000),
-        remaining_ms=locked.remaining_ms(now),
+        remaining_ms=rules.remaining_ms(locked.deadline_at, locked.allotted_seconds, now),
         next_flush_ms=rules.NEXT_FLUSH_MS,
     )
 

@@ -66,11 +66,6 @@ def locked_session(session_id: UUID, *, token: str, writer: str = "") -> QuerySe
     )
 
 
-def answers(session_id: UUID) -> dict[int, str]:
-    """Return the current answers ``{part id: canonical JSON}``: 1 query."""
-    return dict(StudentAnswer.objects.filter(session_id=session_id).values_list("part_id", "value"))
-
-
 def stored(session_id: UUID) -> tuple[Stored, Stored, Stored]:
     """Return answers, flags and plays ``{id: (epoch, seq, value)}``: 2 queries."""
     fields = ("value", "epoch", "seq")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.db.models import QuerySet, Subquery
 
 from placement_test.exams.rules.keys import EnteredKey
-from placement_test.grading import rules as grading
 from placement_test.models import KeyRevision, PartKey
 
 
@@ -23,21 +22,6 @@ def current_entries(version_id: int) -> dict[int, EnteredKey]:
     """Return what the newest revision of a version says, by part id: 1 query."""
     newest = KeyRevision.objects.filter(version=version_id).order_by("-number")
     return _by_part(PartKey.objects.filter(revision=Subquery(newest.values("pk")[:1])))
-
-
-def part_keys(revision_id: int) -> dict[int, grading.PartKey]:
-    """Return what marks each part of a version under one revision, by part id: 1 query."""
-    return {
-        row.part_id: grading.PartKey(
-            kind=row.part.kind,
-            points=row.part.points,
-            option_count=row.part.option_count,
-            correct=frozenset(row.correct),
-            accepted=tuple(row.accepted),
-            options=grading.MarkingOptions.from_json(row.options),
-        )
-        for row in PartKey.objects.filter(revision=revision_id).select_related("part")
-    }
 
 
 def _by_part(rows: QuerySet[PartKey]) -> dict[int, EnteredKey]:

@@ -30,7 +30,7 @@ from placement_test.query_optimizations import OptimizedQueries
 from placement_test.results import queries as results
 from placement_test.results.services.marking_by_hand import mark_by_hand
 from placement_test.saving import entries, rules
-from placement_test.sessions import queries, services
+from placement_test.sessions import services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -197,7 +197,7 @@ def _hand_in(sitter: Sitter, writer: str, last_seq: int, started: dt.datetime) -
             submit_id=str(uuid.uuid4()),
             writer=writer,
             last_seq=last_seq,
-            digest=rules.digest(queries.answers(session.id)),
+            digest=rules.digest(results.answers(session.id)),
         ),
         token=sitter.token,
         arrived=started + dt.timedelta(minutes=minutes),

@@ -15,7 +15,6 @@ from placement_test.query_optimizations import OptimizedQueries
 from placement_test.results import queries as results
 from placement_test.results.services import marking
 from placement_test.saving import rules
-from placement_test.sessions import queries
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -101,7 +100,7 @@ def _end(session_id: UUID, at: dt.datetime) -> bool:
     session.ended_at = session.deadline_at
     session.save(update_fields=["state", "ended_at"])
     if session.preview_by_id is None:
-        marking.conclude(session, queries.answers(session.id), cause=Result.Cause.ENDED)
+        marking.conclude(session, results.answers(session.id), cause=Result.Cause.ENDED)
     OptimizedQueries.forget_session(session.id)
     return True
 

@@ -15,6 +15,7 @@ from placement_test.performance_monitor import PerformanceMonitor
 from placement_test.query_optimizations import OptimizedQueries
 from placement_test.results import queries as results
 from placement_test.results.services import marking
+from placement_test.saving import rules
 from placement_test.saving.entries import HIGHEST_BELIEVED_EPOCH
 from placement_test.sessions import queries
 
@@ -78,7 +79,7 @@ def save(session_id: UUID, batch: Batch, *, token: str, arrived: dt.datetime) ->
         session = results.locked(results.markable().filter(id=session_id)).get()
         if session.preview_by_id is not None:
             return saved.reply
-        marking.conclude(session, queries.answers(session_id), cause=Result.Cause.LATE)
+        marking.conclude(session, results.answers(session_id), cause=Result.Cause.LATE)
     return saved.reply
 
 
@@ -103,9 +104,7 @@ def state(session: StudentSession) -> dict[str, Any]:
 
 def remaining_ms(session: StudentSession, at: dt.datetime) -> int:
     """Return the milliseconds left; the whole time before the start."""
-    if session.deadline_at is None:
-        return session.allotted_seconds * 1000
-    return max(0, int((session.deadline_at - at).total_seconds() * 1000))
+    return rules.remaining_ms(session.deadline_at, session.allotted_seconds, at)
 
 
 def owned(session_id: UUID, *, token: str, writer: str = "") -> StudentSession:

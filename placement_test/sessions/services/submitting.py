@@ -10,6 +10,7 @@ from django.db import transaction
 from placement_test.errors import AnswersMissing, DigestDiffers, SessionEnded, SessionNotStarted
 from placement_test.models import Receipt, Result, StudentSession
 from placement_test.performance_monitor import PerformanceMonitor
+from placement_test.results import queries as results
 from placement_test.results.services import marking
 from placement_test.saving import rules
 from placement_test.sessions import queries, receipts
@@ -44,7 +45,7 @@ def submit(
         return _first_receipt(session)
     _check_time(session, arrived)
     _check_arrival(session, submission)
-    answers = queries.answers(session.id)
+    answers = results.answers(session.id)
     if rules.digest(answers) != submission.digest:
         raise DigestDiffers
     session.state = State.SUBMITTED
