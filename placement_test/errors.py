@@ -45,6 +45,14 @@ class BodyTooLarge(PlacementError):
     message = _("The request is too large.")
 
 
+class Unavailable(PlacementError):
+    """The database is away, full or busy; whether the call took effect is unknown."""
+
+    code = "unavailable"
+    status = 503
+    message = _("The server cannot save right now. Nothing is lost; it is tried again in a moment.")
+
+
 class TooManyReports(PlacementError):
     """A browser, or all of them, reported more errors than are taken; ``seconds`` to wait."""
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
+import random
 import re
 import uuid
 from typing import TYPE_CHECKING
 
 import structlog
+from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from placement_test.errors import BodyTooLarge, PlacementError
+from placement_test.errors import BodyTooLarge, PlacementError, Unavailable
 from placement_test.lib import academy
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+# A database that restarts needs a second or two. Spread, so that a hall does not come back at once.
+RETRY_AFTER_SECONDS = (1, 3)
 
 
 def is_api(request: HttpRequest) -> bool:
@@ -85,7 +89,12 @@ class PlacementErrorMiddleware:
         return self.respond(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer a ``PlacementError``; leave all others to Django."""
+        """Answer a ``PlacementError``, and calls that the database failed; leave others to Django.
+
+        Where a commit failed nobody knows its outcome: 503, never a status; sending again is safe.
+        """
+        if isinstance(error, OperationalError | InterfaceError) and is_api(request):
+            return _unavailable(error)
         if not isinstance(error, PlacementError):
             return None
         logger.info("refused", extra={"code": error.code, "status": error.status})
@@ -99,6 +108,19 @@ class PlacementErrorMiddleware:
             {"error": error, "words": error.words()},
             status=error.status,
         )
+
+
+def _unavailable(error: Exception) -> HttpResponse:
+    # Counted by status like every reply: health and alerts see it.
+    logger.error(
+        "database unavailable",
+        extra={"error": type(error.__cause__ or error).__name__},
+        exc_info=error,
+    )
+    said = Unavailable()
+    reply = JsonResponse({"error": said.code, "message": said.words()}, status=said.status)
+    reply["Retry-After"] = str(random.randint(*RETRY_AFTER_SECONDS))  # noqa: S311 - only a spread
+    return reply
 
 
 def livez(_request: HttpRequest) -> HttpResponse:
