@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from placement_test.lib import clock
+from django.db import transaction
+
+from placement_test.lib import audit_chain, clock
 from placement_test.models import AuditEntry
 
 if TYPE_CHECKING:
@@ -24,10 +26,12 @@ def record(
 ) -> AuditEntry:
     """Append one decision, inside the caller's transaction: 1 query.
 
+    Once that is committed the entry is chained to the ones before it, in a transaction of its own.
+
     ``action`` is a fixed word pair such as ``"exam published"``.  ``before`` and ``after`` hold
     JSON values and no names or phone numbers of students.
     """
-    return AuditEntry.objects.create(
+    entry = AuditEntry.objects.create(
         at=clock.now(),
         actor=actor,
         action=action,
@@ -37,3 +41,6 @@ def record(
         after=after,
         reason=reason,
     )
+    # Robust: the decision is made, and the next one (or the daily check) chains this entry too.
+    transaction.on_commit(audit_chain.extend, robust=True)
+    return entry

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import logging
 
 from django.core.management import call_command
 from django.utils.module_loading import import_string
 
+from placement_test.lib import audit_chain
 from placement_test.performance_monitor import PerformanceMonitor
+
+logger = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,6 +36,16 @@ def clear_expired_logins() -> None:
 def archive_old_sessions() -> None:
     """Archive sessions that ended a month ago; their answers stay."""
     PerformanceMonitor.cleanup_old_sessions()
+
+
+def verify_audit() -> None:
+    """Check the chain of decisions; the audit page shows what was found, the log what is wrong."""
+    found = audit_chain.verify()
+    if not found.is_whole:
+        logger.error(
+            "audit chain broken",
+            extra={"position": found.broken_at, "entry": found.entry_id, "why": found.why},
+        )
 
 
 JOBS = (
@@ -61,6 +75,12 @@ JOBS = (
         name="archive old sessions",
         every=dt.timedelta(days=1),
         function="placement_test.management.schedule.archive_old_sessions",
+    ),
+    # A check of all decisions: some seconds for a hundred thousand of them.
+    Job(
+        name="verify audit trail",
+        every=dt.timedelta(days=1),
+        function="placement_test.management.schedule.verify_audit",
     ),
     Job(
         name="clear expired logins",

@@ -3,6 +3,7 @@
 from placement_test.models.academy import (
     Academy,
     AuditEntry,
+    AuditHead,
     Campus,
     ConsentText,
     School,
@@ -44,6 +45,7 @@ __all__ = [
     "Adjustment",
     "AnswerEvent",
     "AuditEntry",
+    "AuditHead",
     "BrowserError",
     "Campus",
     "ConflictingEntry",

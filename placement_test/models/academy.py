@@ -137,7 +137,12 @@ class StaffUser(AbstractUser):
 
 
 class AuditEntry(models.Model):
-    """One decision by staff; rows are only ever appended."""
+    """One decision by staff; rows are only ever appended.
+
+    ``position`` counts 1, 2, 3 … in the chain; ``previous`` is the digest of the entry before it
+    and ``digest`` that of this one (``lib.audit_chain``).  They are empty for the moment between
+    the decision's commit and its chaining.
+    """
 
     at = models.DateTimeField()
     actor = models.ForeignKey(StaffUser, models.PROTECT, null=True, related_name="+")
@@ -147,9 +152,40 @@ class AuditEntry(models.Model):
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
     reason = models.TextField(blank=True)
+    position = models.PositiveBigIntegerField(null=True, unique=True, editable=False)
+    previous = models.CharField(max_length=64, blank=True, editable=False)
+    digest = models.CharField(max_length=64, blank=True, editable=False)
 
     class Meta:
         ordering = ("-id",)
+        indexes: ClassVar = [
+            # What the next link takes up: nearly always one row.
+            models.Index(
+                fields=["id"], condition=models.Q(position__isnull=True), name="audit_unchained"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.object_type} {self.object_id}"
+
+
+class AuditHead(models.Model):
+    """One row: the end of the chain of decisions, and what the last check of all of it found.
+
+    ``broken_at`` is 0 where it found the chain whole, else the position of the first entry that
+    does not fit.
+    """
+
+    length = models.PositiveBigIntegerField(default=0)
+    digest = models.CharField(max_length=64, blank=True)
+    checked_at = models.DateTimeField(null=True)
+    checked_length = models.PositiveBigIntegerField(default=0)
+    broken_at = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(id=1), name="one_end_of_the_chain"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.length} decisions"

@@ -112,7 +112,7 @@ def test_a_page_asks_for_the_login(name: str) -> None:
         ("staff-events", LOGIN + 2),  # count, events with their sessions counted
         ("staff-schools", LOGIN + 2),  # count, schools
         ("staff-people", LOGIN + 3),  # count, accounts, their campuses
-        ("staff-audit", LOGIN + 4),  # count, entries, actions and people to filter by
+        ("staff-audit", LOGIN + 6),  # count, entries, actions and people to filter by, end, newest
     ],
 )
 def test_a_list_takes_the_same_queries_however_long_it_is(

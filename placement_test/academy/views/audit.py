@@ -9,7 +9,7 @@ from django.shortcuts import render
 from placement_test.academy import queries
 from placement_test.academy.forms.audit import AuditFilters
 from placement_test.academy.wording import action_words, object_words
-from placement_test.lib import pages
+from placement_test.lib import audit_chain, pages
 from placement_test.lib.access import Role, requires
 
 if TYPE_CHECKING:
@@ -28,7 +28,10 @@ class Difference(NamedTuple):
 
 @requires(Role.DIRECTOR)
 def audit_trail(request: HttpRequest) -> HttpResponse:
-    """List recorded decisions, newest first: 4 queries beside login."""
+    """List recorded decisions, newest first: 6 queries beside login.
+
+    Says whether their chain is whole: the newest are checked each time, all once a day.
+    """
     filters = AuditFilters(request.GET)
     given = filters.given()
     found = queries.audit_entries(
@@ -38,7 +41,10 @@ def audit_trail(request: HttpRequest) -> HttpResponse:
         to_date=given["to_date"],
     )
     page = pages.page(request, found)
+    end, newest = audit_chain.newest()
     context = {
+        "chain": end,
+        "broken_at": end.broken_at or newest.broken_at,
         "page_obj": page,
         "shown": [
             (
