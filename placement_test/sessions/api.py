@@ -113,9 +113,7 @@ def submit(request: HttpRequest, session_id: UUID) -> HttpResponse:
 def exam(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Reply with the session's exam: pages, sections, questions, tracks; never the key."""
     session = access.own_session(request, session_id)
-    response = HttpResponse(
-        queries.exam_payload(queries.exam_of(session)), content_type="application/json"
-    )
+    response = HttpResponse(queries.exam_payload(session), content_type="application/json")
     response["Cache-Control"] = f"private, max-age={EXAM_MAX_AGE_SECONDS}"
     return response
 

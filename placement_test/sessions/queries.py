@@ -113,12 +113,17 @@ def outcome(session: StudentSession) -> Outcome:
     )
 
 
-def exam_payload(exam: ExamDefinition) -> bytes:
-    """Return the exam as the runner's JSON: no key, no points, no file names."""
+def exam_payload(session: StudentSession) -> bytes:
+    """Return the session's exam as the runner's JSON: no key, no points, no file names.
+
+    Nothing of the student either: browsers keep it.
+    """
+    exam = exam_of(session)
     return msgspec.json.encode(
         {
             "version": exam.version_id,
             "title": exam.title,
+            "event": session.event.name if session.event else None,
             "allotted_seconds": exam.allotted_seconds,
             "pages": [
                 {

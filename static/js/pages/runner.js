@@ -77,9 +77,10 @@ class Runner {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.#root = root;
-    this.#session = root.dataset.session ?? "";
-    this.#files = root.dataset.files ?? "";
-    this.#doneAddress = root.dataset.done ?? "";
+    // `/sit/<session>/test/`: the page itself, as the service worker keeps it, is of no session.
+    this.#files = location.pathname.replace(/test\/$/, "");
+    this.#session = this.#files.split("/").at(-2) ?? "";
+    this.#doneAddress = `${this.#files}done/`;
     this.#cover = new RunnerCover(element("cover"), root, this.#templates);
     this.#banners = new Banners(slot(root, "banners"), this.#templates);
     this.#clock = new SessionClock({
@@ -230,6 +231,8 @@ class Runner {
     if (this.#sheet) return;
     const { book } = this.#sitting;
     const templates = this.#templates;
+    document.title = slot(this.#root, "exam-title").textContent = definition.title;
+    slot(this.#root, "event").textContent = definition.event ?? templates.word("preview");
     this.#dialogs = new RunnerDialogs({
       page: document,
       book,

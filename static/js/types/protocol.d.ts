@@ -112,6 +112,8 @@ export interface TrackDefinition {
 export interface ExamDefinition {
   version: number;
   title: string;
+  /** The test event's name; null in a preview by staff. */
+  event: string | null;
   allotted_seconds: number;
   pages: PageDefinition[];
   sections: SectionDefinition[];
