@@ -100,6 +100,14 @@ class SessionEnded(PlacementError):
     message = _("This test has ended. What was entered is kept.")
 
 
+class SessionNotRunning(PlacementError):
+    """Staff decide about the time of a session that does not run."""
+
+    code = "not_running"
+    status = 409
+    message = _("No test is running here that this could be done for.")
+
+
 class AnswersMissing(PlacementError):
     """Submit named entries that have not arrived; ``missing`` lists [from, to] ranges."""
 

@@ -28,7 +28,7 @@ from placement_test.results.views import sessions as results_sessions
 from placement_test.results.views import statistics as results_statistics
 from placement_test.results.views import timeline as results_timeline
 from placement_test.results.views import written as results_written
-from placement_test.sessions import api, files, previews
+from placement_test.sessions import api, desk, files, previews
 from placement_test.sessions import views as student
 from placement_test.students import views as student_records
 
@@ -239,6 +239,12 @@ students: list[URLPattern | URLResolver] = [
     ),
 ]
 
+desk_work: list[URLPattern | URLResolver] = [
+    path("staff/time/", desk.time_of_all, name="staff-time"),
+    path("staff/events/<uuid:event_id>/time/", desk.event_time, name="staff-event-time"),
+    path("staff/sessions/<uuid:session_id>/time/", desk.session_time, name="staff-session-time"),
+]
+
 results: list[URLPattern | URLResolver] = [
     path("staff/", results_home.home, name="staff-home"),
     path("staff/sessions/", results_sessions.sessions, name="staff-sessions"),
@@ -295,5 +301,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *student_pages,
     *sitting,
     *exam_making,
+    *desk_work,
     *results,
 ]

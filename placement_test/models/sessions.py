@@ -14,6 +14,7 @@ class StudentSession(models.Model):
     """One student's sitting.  Facts about the student are those of that day.
 
     ``deadline_at`` = started_at + allotted + adjustments, kept by whoever writes an adjustment.
+    While ``paused_at`` is set the clock stands there: the deadline moves when the pause ends.
     ``epoch`` is the highest one claimed; ``rev`` rises when another writer's entry was applied.
     """
 
@@ -52,6 +53,8 @@ class StudentSession(models.Model):
     started_at = models.DateTimeField(null=True)
     allotted_seconds = models.PositiveIntegerField()
     deadline_at = models.DateTimeField(null=True)
+    paused_at = models.DateTimeField(null=True)
+    reopened_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     archived_at = models.DateTimeField(null=True)
 
@@ -86,6 +89,10 @@ class StudentSession(models.Model):
                 | Q(state="open", started_at__isnull=False, deadline_at__isnull=False)
                 | Q(state__in=["submitted", "expired"], ended_at__isnull=False),
                 name="session_state_and_times_agree",
+            ),
+            models.CheckConstraint(
+                condition=Q(paused_at=None) | Q(state="open"),
+                name="only_a_running_session_is_paused",
             ),
             models.CheckConstraint(
                 condition=Q(preview_by__isnull=False)
@@ -261,13 +268,33 @@ class RunnerState(models.Model):
 
 
 class Adjustment(models.Model):
-    """Time given (or taken) by staff; rows are only appended."""
+    """By how much staff moved a session's deadline; rows are only appended.
+
+    A pause that has not ended is a row of no seconds (and ``paused_at`` of the session); its length
+    stands in the row that ends it.  ``key`` is of the press of a button: pressed twice, done once.
+    """
+
+    class Kind(models.TextChoices):
+        """What staff did."""
+
+        TIME = "time", _("Time given")
+        PAUSE = "pause", _("Paused")
+        CONTINUE = "continue", _("Continued")
+        END = "end", _("Ended by staff")
+        REOPEN = "reopen", _("Opened again")
 
     session = models.ForeignKey(StudentSession, models.CASCADE, related_name="adjustments")
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.TIME)
+    key = models.UUIDField(null=True)
     seconds = models.IntegerField()
     reason = models.CharField(_("reason"), max_length=200)
     made_at = models.DateTimeField()
     made_by = models.ForeignKey("StaffUser", models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["session", "key"], name="one_adjustment_a_press"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.seconds:+} s"

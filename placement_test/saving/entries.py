@@ -85,6 +85,7 @@ class SaveReply(msgspec.Struct, frozen=True, omit_defaults=True):
     server_ms: int = msgspec.field(name="server_ms")
     remaining_ms: int = msgspec.field(name="remaining_ms")
     next_flush_ms: int = msgspec.field(name="next_flush_ms")
+    paused: bool = False
     message: str = ""
 
 

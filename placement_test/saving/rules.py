@@ -59,6 +59,11 @@ def moment(state: str, deadline: dt.datetime | None, arrived: dt.datetime) -> Mo
     return "in_time"
 
 
+def clocked(at: dt.datetime, paused_at: dt.datetime | None) -> dt.datetime:
+    """Return the moment that counts for the session's clock: it stands still in a pause."""
+    return at if paused_at is None else min(at, paused_at)
+
+
 def remaining_ms(deadline: dt.datetime | None, allotted_seconds: int, at: dt.datetime) -> int:
     """Return the milliseconds left at that moment; the whole time before the start."""
     if deadline is None:

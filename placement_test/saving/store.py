@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from placement_test.saving.entries import Batch, Entry
 
 LOCK = """
-SELECT s.version_id, s.state, s.deadline_at, s.epoch, s.rev, s.allotted_seconds, t.id
+SELECT s.version_id, s.state, s.deadline_at, s.epoch, s.rev, s.allotted_seconds, s.paused_at, t.id
 FROM placement_test_studentsession s
 LEFT JOIN placement_test_sessiontoken t ON t.session_id = s.id AND t.digest = %s
 WHERE s.id = %s
@@ -61,6 +61,7 @@ class Locked:
     epoch: int
     rev: int
     allotted_seconds: int
+    paused_at: dt.datetime | None
     writer_row: int | None = None
     through: int = 0
     last_seq: int = 0
@@ -108,10 +109,12 @@ def lock(session_id: UUID, *, token: str, writer: str) -> Locked:
         row = cursor.fetchone()
         if row is None:
             raise SessionUnknown
-        version, state, deadline, epoch, rev, allotted, token_id = row
+        version, state, deadline, epoch, rev, allotted, paused, token_id = row
         if token_id is None:
             raise TokenMissing
-        locked = Locked(session_id, version, state, _moment(deadline), epoch, rev, allotted)
+        locked = Locked(
+            session_id, version, state, _moment(deadline), epoch, rev, allotted, _moment(paused)
+        )
         cursor.execute(WRITER, [session_id.hex, writer])
         found = cursor.fetchone()
     if found is not None:
@@ -158,7 +161,8 @@ def save(
 def _sort_out(writing: _Writing, shapes: rules.Shapes) -> None:
     """Tell new entries from known ones and give each new one its status."""
     locked, batch = writing.locked, writing.batch
-    when = rules.moment(locked.state, locked.deadline_at, writing.arrived)
+    counted = rules.clocked(writing.arrived, locked.paused_at)
+    when = rules.moment(locked.state, locked.deadline_at, counted)
     known = (
         _known(locked, batch) if batch.entries[0].seq <= locked.last_seq or _mixed(batch) else {}
     )
@@ -363,6 +367,7 @@ def _note_contact(writing: _Writing) -> None:
 def _reply(writing: _Writing) -> SaveReply:
     locked, batch = writing.locked, writing.batch
     now = clock.now()
+    clocked = rules.clocked(now, locked.paused_at)
     is_fenced = batch.epoch < locked.epoch and locked.state == "open"
     return SaveReply(
         v=1,
@@ -374,8 +379,9 @@ def _reply(writing: _Writing) -> SaveReply:
         state="claimed" if is_fenced else locked.state,
         rev=locked.rev,
         server_ms=int(now.timestamp() * 1000),
-        remaining_ms=rules.remaining_ms(locked.deadline_at, locked.allotted_seconds, now),
+        remaining_ms=rules.remaining_ms(locked.deadline_at, locked.allotted_seconds, clocked),
         next_flush_ms=rules.NEXT_FLUSH_MS,
+        paused=locked.paused_at is not None,
     )
 
 

@@ -480,6 +480,30 @@ def _ended() -> sitting.Browser:
     return browser
 
 
+def time_of_session() -> FormPage:
+    """Return the page about the time of a test that runs."""
+    browser = sitting.sitting()
+    url = reverse("staff-session-time", args=[browser.session.id])
+    fields = {"action": "give", "minutes": "5", "reason": "Fire drill", "key": str(uuid.uuid4())}
+    return FormPage(staff(Role.INVIGILATOR), url, fields)
+
+
+def time_of_ended() -> FormPage:
+    """Return the page about the time of a test that was handed in."""
+    browser = sitting.sitting()
+    browser.submit()
+    url = reverse("staff-session-time", args=[browser.session.id])
+    fields = {"action": "reopen", "minutes": "5", "reason": "Power", "key": str(uuid.uuid4())}
+    return FormPage(staff(Role.TEACHER), url, fields)
+
+
+def time_of_event() -> FormPage:
+    """Return the page about the time of everybody working in an event."""
+    page = time_of_session()
+    event = TestEvent.objects.get()
+    return page._replace(url=reverse("staff-event-time", args=[event.pk]))
+
+
 def _key_page(version: ExamVersion, typed: str = "1") -> FormPage:
     fields = {"action": "save"}
     for part in authoring.parts_of(version):
@@ -537,6 +561,9 @@ PAGES: dict[str, Callable[[], FormPage]] = {
         overruling,
         withdrawal,
         entries,
+        time_of_session,
+        time_of_ended,
+        time_of_event,
         easier,
     )
 }

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -26,7 +27,7 @@ from placement_test.models import (
 )
 from placement_test.query_optimizations import OptimizedQueries
 from placement_test.results.queries import listing
-from placement_test.sessions.services import give_time
+from placement_test.sessions.services import Decision, give_time, one
 from tests import builders, sitting
 from tests.results.finished import (
     current,
@@ -326,7 +327,8 @@ def test_a_session_takes_as_many_queries_for_3_questions_as_for_60(questions: in
 def test_a_session_shows_the_time_that_was_given() -> None:
     page = sitting.sitting(published(choices=1))
     ms_han = builders.staff()
-    give_time(page.session.id, minutes=5, reason="Fire drill", actor=ms_han)
+    decision = Decision(actor=ms_han, reason="Fire drill", key=uuid.uuid4())
+    give_time(one(page.session), minutes=5, decision=decision)
 
     text = shown(logged_in(ms_han), "staff-session-history", page.session.id)
 

@@ -19,6 +19,7 @@ from placement_test.models import (
     Result,
     Writer,
 )
+from placement_test.results.queries.marking import standing_hand_marks
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -109,7 +110,7 @@ def answer_rows(
 
 def newest_hand_marks(session: StudentSession) -> dict[int, HandMark]:
     """Return the newest mark by hand of each part, with who gave it: 1 query."""
-    rows = HandMark.objects.filter(session=session).select_related("made_by").order_by("id")
+    rows = standing_hand_marks().filter(session=session).select_related("made_by").order_by("id")
     return {row.part_id: row for row in rows}
 
 

@@ -10,7 +10,9 @@ from django.db.models import Exists, OuterRef, Subquery
 from placement_test.grading.options import MarkingOptions
 from placement_test.grading.rules import PartKey
 from placement_test.models import (
+    AnswerEvent,
     CutSet,
+    EntryKind,
     HandMark,
     KeyRevision,
     Result,
@@ -72,8 +74,23 @@ def key_of(
 
 def hand_marks(session_id: UUID) -> dict[int, Decimal]:
     """Return the points that a person gave, the newest of each part: 1 query."""
-    rows = HandMark.objects.filter(session_id=session_id).order_by("id")
+    rows = standing_hand_marks().filter(session_id=session_id).order_by("id")
     return dict(rows.values_list("part_id", "points"))
+
+
+def standing_hand_marks() -> QuerySet[HandMark]:
+    """Return the marks by hand whose answer the student has not changed since.
+
+    Staff may open a session again after a written answer was marked.
+    """
+    changed_since = AnswerEvent.objects.filter(
+        session_id=OuterRef("session_id"),
+        kind=EntryKind.ANSWER,
+        subject=OuterRef("part_id"),
+        status=AnswerEvent.Status.APPLIED,
+        received_at__gt=OuterRef("made_at"),
+    )
+    return HandMark.objects.exclude(Exists(changed_since))
 
 
 def answers(session_id: UUID) -> dict[int, str]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from django.db.models import Exists, OuterRef
 
-from placement_test.models import HandMark, Placement, Result, StudentAnswer, StudentSession
-from placement_test.results.queries.marking import markable
+from placement_test.models import Placement, Result, StudentAnswer, StudentSession
+from placement_test.results.queries.marking import markable, standing_hand_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,7 +75,8 @@ def _standings(ids: list[UUID]) -> list[Standing]:
         .values_list("session_id", "part_id", "value")
     )
     by_hand = _by_session(
-        HandMark.objects.filter(session__in=ids)
+        standing_hand_marks()
+        .filter(session__in=ids)
         .order_by("session_id", "id")
         .values_list("session_id", "part_id", "points")
     )

@@ -47,7 +47,7 @@ def decide_late(
     if not reason.strip():
         raise ReasonMissing
     session = queries.locked(queries.markable().filter(id=session_id)).get()
-    if not session.is_marked:  # type: ignore[attr-defined]
+    if session.ended_at is None or not session.is_marked:  # type: ignore[attr-defined]
         raise NotMarkedYet
     events = list(
         AnswerEvent.objects.filter(

@@ -117,8 +117,10 @@ def conclude(
     """
     exam = OptimizedQueries.get_exam_with_questions(session.version_id)
     # The annotations were read before the row lock was waited for: after the first marking they
-    # may be behind, so only the first one goes by them.
-    is_first = cause == Result.Cause.ENDED and not session.is_marked  # type: ignore[attr-defined]
+    # may be behind, so only the first one goes by them.  What the row says is not behind.
+    is_first = (
+        cause == Result.Cause.ENDED and session.reopened_at is None and not session.is_marked  # type: ignore[attr-defined]
+    )
     by_hand = {} if is_first else queries.hand_marks(session.id)
     marked = sheet(exam, answers, hand_marks=by_hand)
     if not is_first:

@@ -66,6 +66,7 @@ def session(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
         "reasons": explain.reasons(placement, shown) if placement else [],
         "is_overruled": bool(placement and placement.origin == Placement.Origin.OVERRULE),
         "is_teacher": is_teacher,
+        "has_time": shown.started_at is not None and (shown.ended_at is None or is_teacher),
         "answers": _answers(shown, result) if is_teacher else [],
     }
     return render(request, "staff/results/session.html", context)

@@ -60,7 +60,7 @@ def history(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
         "results": detail.results_of(shown),
         "placements": detail.placements_of(shown),
         "adjustments": [
-            {"row": row, "minutes": row.seconds // SECONDS_A_MINUTE}
+            {"row": row, "minutes": round(row.seconds / SECONDS_A_MINUTE)}
             for row in detail.adjustments(shown)
         ],
     }

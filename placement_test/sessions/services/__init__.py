@@ -1,6 +1,16 @@
 """Everything that changes a session."""
 
-from placement_test.sessions.services.ending import end_if_overdue, give_time, sweep
+from placement_test.sessions.services.adjusting import (
+    Decision,
+    Group,
+    end_now,
+    give_time,
+    go_on,
+    one,
+    open_again,
+    pause,
+)
+from placement_test.sessions.services.ending import end_if_overdue, sweep
 from placement_test.sessions.services.registering import (
     Registered,
     Registration,
@@ -12,13 +22,20 @@ from placement_test.sessions.services.sitting import begin, claim, remaining_ms,
 from placement_test.sessions.services.submitting import submit
 
 __all__ = [
+    "Decision",
+    "Group",
     "Registered",
     "Registration",
     "begin",
     "change_level",
     "claim",
     "end_if_overdue",
+    "end_now",
     "give_time",
+    "go_on",
+    "one",
+    "open_again",
+    "pause",
     "preview",
     "register",
     "remaining_ms",

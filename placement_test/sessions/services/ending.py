@@ -1,15 +1,14 @@
-"""Ending sessions whose time is over, and giving time."""
+"""Ending sessions whose time is over."""
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from placement_test.lib import audit, clock
-from placement_test.models import Adjustment, Result, StudentSession
+from placement_test.lib import clock
+from placement_test.models import Result, StudentSession
 from placement_test.performance_monitor import PerformanceMonitor
 from placement_test.query_optimizations import OptimizedQueries
 from placement_test.results import queries as results
@@ -17,9 +16,8 @@ from placement_test.results.services import marking
 from placement_test.saving import rules
 
 if TYPE_CHECKING:
+    import datetime as dt
     from uuid import UUID
-
-    from placement_test.models import StaffUser
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +34,7 @@ def sweep(at: dt.datetime | None = None) -> int:
     """
     at = at or clock.now()
     overdue = StudentSession.objects.filter(
-        state=StudentSession.State.OPEN, deadline_at__lt=at - rules.GRACE
+        state=StudentSession.State.OPEN, deadline_at__lt=at - rules.GRACE, paused_at=None
     ).order_by("deadline_at")
     ids = list(overdue.values_list("id", flat=True)[:SWEEP_MOST])
     ended = sum(_try_to_end(session_id, at) for session_id in ids)
@@ -47,37 +45,10 @@ def sweep(at: dt.datetime | None = None) -> int:
 
 def end_if_overdue(session: StudentSession) -> StudentSession:
     """Return the session, ended first where its deadline and grace are over."""
-    if not _is_overdue(session, clock.now()):
+    if not is_overdue(session, clock.now()):
         return session
     _end(session.id, clock.now())
     session.refresh_from_db(fields=["state", "ended_at"])
-    return session
-
-
-@transaction.atomic
-def give_time(session_id: UUID, *, minutes: int, reason: str, actor: StaffUser) -> StudentSession:
-    """Move a running session's deadline; the browser hears of it with its next save.
-
-    :raises StudentSession.DoesNotExist: unless the session is open
-    """
-    session = results.locked(
-        StudentSession.objects.filter(id=session_id, state=StudentSession.State.OPEN)
-    ).get()
-    before = session.deadline_at
-    assert before is not None  # noqa: S101 - a constraint holds every open session to it
-    Adjustment.objects.create(
-        session=session, seconds=minutes * 60, reason=reason, made_at=clock.now(), made_by=actor
-    )
-    session.deadline_at = before + dt.timedelta(minutes=minutes)
-    session.save(update_fields=["deadline_at"])
-    audit.record(
-        actor,
-        "time given",
-        session,
-        before={"deadline": before.isoformat()},
-        after={"deadline": session.deadline_at.isoformat()},
-        reason=reason,
-    )
     return session
 
 
@@ -94,20 +65,31 @@ def _try_to_end(session_id: UUID, at: dt.datetime) -> bool:
 @transaction.atomic
 def _end(session_id: UUID, at: dt.datetime) -> bool:
     session = results.locked(results.markable().filter(id=session_id)).first()
-    if session is None or not _is_overdue(session, at):
+    if session is None or not is_overdue(session, at):
         return False
-    session.state = StudentSession.State.EXPIRED
-    session.ended_at = session.deadline_at
-    session.save(update_fields=["state", "ended_at"])
-    if session.preview_by_id is None:
-        marking.conclude(session, results.answers(session.id), cause=Result.Cause.ENDED)
-    OptimizedQueries.forget_session(session.id)
+    assert session.deadline_at is not None  # noqa: S101 - a constraint holds open sessions to it
+    expire(session, session.deadline_at)
     return True
 
 
-def _is_overdue(session: StudentSession, at: dt.datetime) -> bool:
+def expire(session: StudentSession, ended_at: dt.datetime) -> None:
+    """End a session, mark it and place its student.
+
+    ``session`` comes from ``results.markable()``, locked, inside the caller's transaction.
+    """
+    session.state = StudentSession.State.EXPIRED
+    session.ended_at = ended_at
+    session.paused_at = None
+    session.save(update_fields=["state", "ended_at", "paused_at"])
+    if session.preview_by_id is None:
+        marking.conclude(session, results.answers(session.id), cause=Result.Cause.ENDED)
+    OptimizedQueries.forget_session(session.id)
+
+
+def is_overdue(session: StudentSession, at: dt.datetime) -> bool:
+    """Return whether deadline and grace of a running session are over; in a pause they are not."""
     return (
         session.state == StudentSession.State.OPEN
         and session.deadline_at is not None
-        and at > session.deadline_at + rules.GRACE
+        and rules.clocked(at, session.paused_at) > session.deadline_at + rules.GRACE
     )

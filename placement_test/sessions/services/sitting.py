@@ -97,14 +97,16 @@ def state(session: StudentSession) -> dict[str, Any]:
         "flags": flags,
         "plays": plays,
         "through": through,
+        "paused": session.paused_at is not None,
         "remaining_ms": remaining_ms(session, now),
         "server_ms": int(now.timestamp() * 1000),
     }
 
 
 def remaining_ms(session: StudentSession, at: dt.datetime) -> int:
-    """Return the milliseconds left; the whole time before the start."""
-    return rules.remaining_ms(session.deadline_at, session.allotted_seconds, at)
+    """Return the milliseconds left; the whole time before the start, none gone in a pause."""
+    counted = rules.clocked(at, session.paused_at)
+    return rules.remaining_ms(session.deadline_at, session.allotted_seconds, counted)
 
 
 def owned(session_id: UUID, *, token: str, writer: str = "") -> StudentSession:

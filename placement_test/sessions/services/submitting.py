@@ -43,6 +43,8 @@ def submit(
     session = owned(session_id, token=token, writer=submission.writer)
     if session.state == State.SUBMITTED:
         return _first_receipt(session)
+    if session.reopened_at and (known := _known_receipt(session, submission)):
+        return known
     _check_time(session, arrived)
     _check_arrival(session, submission)
     answers = results.answers(session.id)
@@ -50,7 +52,8 @@ def submit(
         raise DigestDiffers
     session.state = State.SUBMITTED
     session.ended_at = arrived
-    session.save(update_fields=["state", "ended_at"])
+    session.paused_at = None
+    session.save(update_fields=["state", "ended_at", "paused_at"])
     if session.preview_by_id is None:
         marking.conclude(session, answers, cause=Result.Cause.ENDED)
     return receipts.issue(
@@ -64,9 +67,10 @@ def submit(
 def _check_time(session: StudentSession, arrived: dt.datetime) -> None:
     if session.state == State.REGISTERED:
         raise SessionNotStarted
+    counted = rules.clocked(arrived, session.paused_at)
     if (
         session.state == State.EXPIRED
-        or rules.moment(session.state, session.deadline_at, arrived) == "late"
+        or rules.moment(session.state, session.deadline_at, counted) == "late"
     ):
         raise SessionEnded
 
@@ -79,6 +83,12 @@ def _check_arrival(session: StudentSession, submission: Submission) -> None:
         through = queries.through(session.id).get(submission.writer, 0)
     if through < submission.last_seq:
         raise AnswersMissing(missing=[[through + 1, submission.last_seq]])
+
+
+def _known_receipt(session: StudentSession, submission: Submission) -> Receipt | None:
+    """Return what this submission was answered with before staff opened the session again."""
+    submit_id = uuid.UUID(submission.submit_id)
+    return Receipt.objects.filter(session=session, submit_id=submit_id).first()
 
 
 def _first_receipt(session: StudentSession) -> Receipt:
