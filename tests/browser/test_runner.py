@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db(transaction=True)
 
 OFFLINE = "ERR_INTERNET_DISCONNECTED"
+HANDED_IN = "Handed in on this device"
 
 
 class Desk:
@@ -386,7 +387,7 @@ def test_handing_in_offline_waits_and_says_so(desk: Callable[..., Desk]) -> None
     student.slot("open-review").click()
 
     student.page.locator("#review [data-slot=confirm]").click()
-    expect(student.page.locator("#review [data-slot=message]")).to_be_visible()
+    expect(student.page.locator("#cover [data-slot=title]")).to_have_text(HANDED_IN)
     student.context.set_offline(False)
     student.page.wait_for_url("**/done/")
 

@@ -54,3 +54,100 @@ export const CLAIM = { writer: "w".repeat(32), epoch: 1 };
 export function change(facts = {}) {
   return { session: SESSION, ...CLAIM, part: 1, kind: "answer", value: 2, at: 0, ...facts };
 }
+
+/**
+ * A server that can be restored from a backup: it knows sessions, writers and entries, and speaks as
+ * much of the protocol as a page needs to give everything again.
+ */
+export class Server {
+  /** What a backup would hold. */
+  state = { known: true, state: "open", entries: new Map(), receipts: new Map() };
+  calls = [];
+  isUp = true;
+  refusesTicket = false;
+  ticketState = "open";
+
+  /** Return a copy, as of now. */
+  backup() {
+    const { entries, receipts, ...rest } = this.state;
+    return { ...rest, entries: new Map(entries), receipts: new Map(receipts) };
+  }
+
+  restore(backup) {
+    this.state = backup;
+  }
+
+  through() {
+    const through = {};
+    for (const { writer } of this.state.entries.values()) through[writer] ??= 0;
+    for (const writer of Object.keys(through)) {
+      while (this.state.entries.has(`${writer}/${through[writer] + 1}`)) through[writer] += 1;
+    }
+    return through;
+  }
+
+  values() {
+    return [...this.state.entries.values()].map(({ value }) => value).sort();
+  }
+
+  api = {
+    get: async (path) => this.#answer(path),
+    post: async (path, body) => this.#answer(path, body),
+  };
+
+  #answer(path, body) {
+    this.calls.push(path);
+    if (!this.isUp) return reply(0);
+    const { state } = this;
+    if (path === "restore/") {
+      if (this.refusesTicket) return reply(409, { error: "cannot_restore" });
+      this.state = { ...state, known: true, state: this.ticketState };
+      return reply(200, { state: this.ticketState });
+    }
+    if (path === "begin/") state.state = "open";
+    if (!state.known) return reply(404, { error: "session_unknown" });
+    if (path === "state/" || path === "begin/")
+      return reply(200, { ...this.#facts(), ticket: "ticket" });
+    if (path === "answers/") return this.#save(body);
+    return this.#submit(body);
+  }
+
+  #facts() {
+    return {
+      state: this.state.state,
+      through: this.through(),
+      rev: 0,
+      epoch: 1,
+      remaining_ms: 9e5,
+    };
+  }
+
+  #save({ nonce, writer, entries }) {
+    if (this.state.state === "registered" && entries.length)
+      return reply(409, { error: "not_started" });
+    for (const entry of entries) {
+      this.state.entries.set(`${writer}/${entry.seq}`, { ...entry, writer });
+    }
+    return reply(200, {
+      ...this.#facts(),
+      nonce,
+      session: SESSION,
+      accepted: entries.map(({ seq }) => ({ seq, status: "applied" })),
+      through: this.through()[writer] ?? 0,
+      missing: [],
+      next_flush_ms: 15_000,
+    });
+  }
+
+  #submit({ submit_id: id, writer, last_seq: last }) {
+    const { receipts } = this.state;
+    if (!receipts.has(id)) {
+      if ((this.through()[writer] ?? 0) < last) {
+        return reply(409, { error: "missing", missing: [[1, last]] });
+      }
+      receipts.set(id, `receipt-${id}`);
+      this.state.state = "submitted";
+    }
+    return reply(200, { check_code: receipts.get(id), next: "/done/" });
+  }
+}

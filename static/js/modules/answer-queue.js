@@ -2,7 +2,7 @@
 
 /** @import {Change, Claim, Entry, Ranges, SessionRecord} from "../types/protocol.d.ts" */
 /** @import {Level, Store} from "./outbox-stores.js" */
-import { isWithin, NoCounter } from "./outbox-stores.js";
+import { NoCounter } from "./outbox-stores.js";
 
 // Acknowledged entries stay that long after the receipt: a restored server can be given them again.
 const KEPT_AFTER_CLOSE_MS = 24 * 3600 * 1000;
@@ -149,21 +149,26 @@ export class AnswerQueue {
    * @param {string} session
    * @param {string} writer
    * @param {Ranges} ranges
-   * @returns {Promise<number>} how many of them this device has
+   * @returns {Promise<number>} how many were kept here
    */
-  async requeue(session, writer, ranges) {
-    for (const store of this.#stores) {
-      try {
-        for (const entry of await store.requeue(session, writer, ranges)) {
-          this.#waiting.set(nameOf(entry), entry);
-        }
-      } catch {
-        // The next store may have them.
-      }
-    }
-    return this.waiting(session).filter(
-      (entry) => entry.writer === writer && isWithin(entry.seq, ranges),
-    ).length;
+  requeue(session, writer, ranges) {
+    return this.#requeue(
+      session,
+      (entry) =>
+        entry.writer === writer &&
+        ranges.some(([from, to]) => from <= entry.seq && entry.seq <= to),
+    );
+  }
+
+  /**
+   * Send again what a restored server has lost: of every writer of this browser, also of earlier
+   * pages, the kept entries above `through`.
+   * @param {string} session
+   * @param {Record<string, number>} [through] last seq without a gap, by writer
+   * @returns {Promise<number>} how many go back
+   */
+  giveBack(session, through = {}) {
+    return this.#requeue(session, ({ writer, seq }) => seq > (through[writer] ?? 0));
   }
 
   /**
@@ -172,7 +177,20 @@ export class AnswerQueue {
    * @returns {Promise<Entry[]>}
    */
   async kept(session) {
-    return (await this.#try((store) => store.kept(session))) ?? [];
+    const lists = await Promise.all(
+      this.#stores.map((store) => store.kept(session).catch(() => [])),
+    );
+    return lists.flat();
+  }
+
+  /** Return what this browser remembers about all sessions, in every store. */
+  async records() {
+    const lists = await Promise.all(this.#stores.map((store) => store.sessions().catch(() => [])));
+    /** @type {Map<string, SessionRecord>} */
+    const found = new Map();
+    // The best store is asked first and has the last word.
+    for (const record of lists.reverse().flat()) found.set(record.session, record);
+    return [...found.values()];
   }
 
   /**
@@ -181,8 +199,11 @@ export class AnswerQueue {
    * @returns {Promise<SessionRecord>}
    */
   async record(session) {
-    const stored = await this.#try((store) => store.session(session));
-    return stored ?? { session, touchedAt: this.#now() };
+    for (const store of this.#stores) {
+      const stored = await store.session(session).catch(() => null);
+      if (stored) return stored;
+    }
+    return { session, touchedAt: this.#now() };
   }
 
   /**
@@ -200,6 +221,20 @@ export class AnswerQueue {
   /** Close the stores; what they hold stays. */
   destroy() {
     for (const store of this.#stores) store.close();
+  }
+
+  /**
+   * @param {string} session
+   * @param {(entry: Entry) => boolean} isLost
+   */
+  async #requeue(session, isLost) {
+    // Another page of this browser may have put some there already: they are sent all the same.
+    const lists = await Promise.all(
+      this.#stores.map((store) => store.requeue(session, isLost).catch(() => [])),
+    );
+    const entries = lists.flat();
+    for (const entry of entries) this.#waiting.set(nameOf(entry), entry);
+    return entries.length;
   }
 
   /** @param {SessionRecord} record */

@@ -1,9 +1,9 @@
 // Sends what waits in the outbox of one session: one batch in flight, in order, for as long as it
 // takes.
 
-/** @import {AnswersReply, Claim, Entry, Ranges, Reply, Timers} from "../types/protocol.d.ts" */
+/** @import {AnswersReply, Claim, Entry, Reply, Timers} from "../types/protocol.d.ts" */
 /** @import {AnswerQueue} from "./answer-queue.js" */
-/** @import {SessionApi} from "./session-api.js" */
+/** @import {MendingApi} from "./mending-api.js" */
 import { asSent, nextBatch, PROTOCOL, verdict } from "./answer-batch.js";
 import { backoff } from "./backoff.js";
 
@@ -13,8 +13,9 @@ const HEARTBEAT_MS = 15_000;
 const HEARTBEAT_MOST_MS = 30_000;
 // Without a right (401) the page waits for a person; asking more often helps nobody.
 const TOKEN_RETRY_MS = 30_000;
-// An entry that failed alone is tried again that much later; it holds up nothing meanwhile.
-const ASIDE_MS = 60_000;
+// An entry that failed alone is tried again that much later; it holds up nothing meanwhile.  Below
+// half of the minute within which a restored server has everything again.
+const ASIDE_MS = 20_000;
 
 /**
  * @typedef {object} SaverEvents
@@ -29,6 +30,7 @@ const ASIDE_MS = 60_000;
  * @property {number} aside those among them that it refused
  * @property {boolean} failing the last try failed
  * @property {boolean} tokenMissing this browser holds no right to the session
+ * @property {number} stuckMs for how long nothing that waits was acknowledged
  */
 
 export class AnswerSaver {
@@ -52,6 +54,11 @@ export class AnswerSaver {
   #serverErrors = 0;
   #tokenMissing = false;
   #heartbeatMs = HEARTBEAT_MS;
+  /** @type {number | null} */
+  #stuckAt = null;
+  /** The furthest that each writer ever was: a server that says less was restored. */
+  /** @type {Map<string, number>} */
+  #through = new Map();
   /** When an entry that was set aside may be tried again. */
   /** @type {Map<Entry, number>} */
   #aside = new Map();
@@ -63,7 +70,7 @@ export class AnswerSaver {
    * @param {object} options
    * @param {string} options.session
    * @param {AnswerQueue} options.queue
-   * @param {SessionApi} options.api
+   * @param {Pick<MendingApi, "get" | "post">} options.api
    * @param {Timers} options.timers
    * @param {() => number} options.random
    * @param {() => string} options.newId
@@ -86,6 +93,7 @@ export class AnswerSaver {
       aside: this.#waiting().filter((entry) => this.#aside.has(entry)).length,
       failing: this.#tries > 0,
       tokenMissing: this.#tokenMissing,
+      stuckMs: this.#stuckAt === null ? 0 : this.#timers.now() - this.#stuckAt,
     };
   }
 
@@ -197,6 +205,7 @@ export class AnswerSaver {
       );
       return true;
     }
+    if (batch.length) this.#stuckAt ??= this.#timers.now();
     if (said === "split" && batch.length) return this.#split(batch);
     this.#tries += 1;
     return false;
@@ -233,6 +242,7 @@ export class AnswerSaver {
    */
   async #take(batch, body, reply) {
     this.#tries = 0;
+    this.#stuckAt = null;
     const statuses = new Map(body.accepted.map((accepted) => [accepted.seq, accepted]));
     const taken = batch.filter((entry) => statuses.has(entry.seq));
     await this.#queue.acknowledge(taken);
@@ -244,7 +254,8 @@ export class AnswerSaver {
     }
     // An entry that the reply does not name was not saved; alone it must not be sent for ever.
     if (batch.length && !taken.length) this.#split(batch);
-    if (batch.length && body.missing?.length) await this.#giveAgain(batch[0].writer, body.missing);
+    const { writer } = batch[0] ?? this.#claim ?? {};
+    if (writer) await this.#compare(writer, body);
     this.#heartbeatMs = Math.min(body.next_flush_ms || HEARTBEAT_MS, HEARTBEAT_MOST_MS);
     // Entries of an earlier page are under an older claim, which was taken over by this page.
     const isEarlier = batch.length > 0 && batch[0].writer !== this.#claim?.writer;
@@ -253,16 +264,24 @@ export class AnswerSaver {
   }
 
   /**
-   * Give a restored server again what it has lost; at most once a minute, so that a gap which this
-   * device cannot fill does not become a storm.
+   * Give a restored server again what it has lost.
    * @param {string} writer
-   * @param {Ranges} ranges
+   * @param {AnswersReply} body
    */
-  async #giveAgain(writer, ranges) {
+  async #compare(writer, { through, missing }) {
+    if (through < (this.#through.get(writer) ?? 0)) {
+      const { status, body } = await this.#api.get("state/");
+      // The next reply says the same.
+      if (status !== 200) return;
+      this.#through.clear();
+      await this.#queue.giveBack(this.#session, /** @type {any} */ (body?.through));
+    }
+    this.#through.set(writer, through);
     const now = this.#timers.now();
-    if (now < this.#givenAgainAt + ASIDE_MS) return;
+    // A gap that this device cannot fill must not become a storm.
+    if (!missing?.length || now < this.#givenAgainAt + ASIDE_MS) return;
     this.#givenAgainAt = now;
-    await this.#queue.requeue(this.#session, writer, ranges);
+    await this.#queue.requeue(this.#session, writer, missing);
   }
 
   /**

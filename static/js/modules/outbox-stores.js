@@ -1,6 +1,6 @@
 // Where entries are kept on the device: three stores with one face, best first.
 
-/** @import {Change, Claim, Entry, Ranges, SessionRecord} from "../types/protocol.d.ts" */
+/** @import {Change, Claim, Entry, SessionRecord} from "../types/protocol.d.ts" */
 
 /**
  * @typedef {"idb" | "local" | "memory"} Level
@@ -16,10 +16,11 @@
  * @property {(change: Change, atLeast: number) => Promise<Entry>} append take the next seq of the
  *   writer (never below `atLeast`) and store the entry, in one step; resolves when it is durable
  * @property {(entries: Entry[]) => Promise<void>} acknowledge move entries to the kept ones
- * @property {(session: string, writer: string, ranges: Ranges) => Promise<Entry[]>} requeue
+ * @property {(session: string, isLost: (entry: Entry) => boolean) => Promise<Entry[]>} requeue
  *   move kept entries back to the waiting ones
  * @property {(session: string) => Promise<Entry[]>} kept acknowledged entries of a session
  * @property {(session: string) => Promise<SessionRecord | null>} session
+ * @property {() => Promise<SessionRecord[]>} sessions
  * @property {(record: SessionRecord) => Promise<void>} putSession
  * @property {(isOver: (record: SessionRecord) => boolean) => Promise<void>} prune
  * @property {() => void} close
@@ -27,14 +28,6 @@
 
 /** The writer has no counter here, so nothing may be written under it. */
 export class NoCounter extends Error {}
-
-/**
- * @param {number} seq
- * @param {Ranges} ranges
- */
-export function isWithin(seq, ranges) {
-  return ranges.some(([from, to]) => from <= seq && seq <= to);
-}
 
 const DATABASE = "primepath-answers";
 const DATABASE_VERSION = 1;
@@ -124,19 +117,15 @@ export class IndexedDbStore {
 
   /**
    * @param {string} session
-   * @param {string} writer
-   * @param {Ranges} ranges
+   * @param {(entry: Entry) => boolean} isLost
    */
-  requeue(session, writer, ranges) {
+  requeue(session, isLost) {
     return this.#run(["outbox", "kept"], "readwrite", async (tx) => {
-      /** @type {Entry[]} */
-      const found = [];
-      for (const entry of await all(tx.objectStore("kept"))) {
-        if (entry.session !== session || entry.writer !== writer) continue;
-        if (!isWithin(entry.seq, ranges)) continue;
+      const kept = tx.objectStore("kept");
+      const found = (await all(kept, own(session))).filter(isLost);
+      for (const entry of found) {
         tx.objectStore("outbox").put(entry);
-        tx.objectStore("kept").delete([session, writer, entry.seq]);
-        found.push(entry);
+        kept.delete([session, entry.writer, entry.seq]);
       }
       return found;
     });
@@ -147,9 +136,11 @@ export class IndexedDbStore {
    * @returns {Promise<Entry[]>}
    */
   kept(session) {
-    return this.#run(["kept"], "readonly", async (tx) =>
-      (await all(tx.objectStore("kept"))).filter((entry) => entry.session === session),
-    );
+    return this.#run(["kept"], "readonly", (tx) => all(tx.objectStore("kept"), own(session)));
+  }
+
+  sessions() {
+    return this.#run(["sessions"], "readonly", (tx) => all(tx.objectStore("sessions")));
   }
 
   /** @param {string} session */
@@ -175,9 +166,8 @@ export class IndexedDbStore {
       const unsent = new Set((await all(tx.objectStore("outbox"))).map((entry) => entry.session));
       for (const record of await all(tx.objectStore("sessions"))) {
         if (unsent.has(record.session) || !isOver(record)) continue;
-        const own = IDBKeyRange.bound([record.session], [record.session, []]);
-        tx.objectStore("kept").delete(own);
-        tx.objectStore("writers").delete(own);
+        tx.objectStore("kept").delete(own(record.session));
+        tx.objectStore("writers").delete(own(record.session));
         tx.objectStore("sessions").delete(record.session);
       }
     });
@@ -246,12 +236,18 @@ function opened(factory) {
   });
 }
 
+/** Every key that begins with the session. @param {string} session */
+function own(session) {
+  return IDBKeyRange.bound([session], [session, []]);
+}
+
 /**
  * @param {IDBObjectStore} store
+ * @param {IDBKeyRange} [range]
  * @returns {Promise<any[]>}
  */
-function all(store) {
-  return result(store.getAll());
+function all(store, range) {
+  return result(store.getAll(range));
 }
 
 /**
@@ -336,11 +332,10 @@ export class TextStore {
 
   /**
    * @param {string} session
-   * @param {string} writer
-   * @param {Ranges} ranges
+   * @param {(entry: Entry) => boolean} isLost
    */
-  async requeue(session, writer, ranges) {
-    const found = this.#read("kept", session, writer).filter(({ seq }) => isWithin(seq, ranges));
+  async requeue(session, isLost) {
+    const found = this.#read("kept", session).filter(isLost);
     for (const entry of found) this.#move("kept", "outbox", entry);
     return found;
   }
@@ -356,6 +351,10 @@ export class TextStore {
    */
   async session(session) {
     return JSON.parse(this.#texts.getItem(key("sessions", session)) ?? "null");
+  }
+
+  async sessions() {
+    return this.#values("sessions");
   }
 
   /** @param {SessionRecord} record */

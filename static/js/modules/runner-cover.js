@@ -32,6 +32,7 @@ export class RunnerCover {
     this.#button = new AbortController();
     slot(this.#root, "title").textContent = this.#templates.word(`cover-${word}`, facts);
     slot(this.#root, "text").textContent = this.#templates.word(`cover-${word}-text`, facts);
+    this.note("");
     const button = slot(this.#root, "action");
     button.hidden = !action;
     button.textContent = action ? this.#templates.word(action) : "";
@@ -43,6 +44,14 @@ export class RunnerCover {
       button.addEventListener("click", () => resolve(), options);
       if (action) button.focus();
     });
+  }
+
+  /**
+   * Say what became of the action.
+   * @param {string} text
+   */
+  note(text) {
+    slot(this.#root, "note").textContent = text;
   }
 
   /**

@@ -4,16 +4,10 @@
 /** @import {AnswerDrafts, Draft} from "./answer-drafts.js" */
 /** @import {AnswerQueue} from "./answer-queue.js" */
 /** @import {AnswerSaver} from "./answer-saver.js" */
-/** @import {SessionApi} from "./session-api.js" */
+/** @import {MendingApi} from "./mending-api.js" */
 import { AnswerBook } from "./answer-book.js";
 import { isSame } from "./answer-value.js";
-
-const OVER = new Set(["submitted", "expired"]);
-
-/** @param {SessionState} state */
-export function isOver(state) {
-  return OVER.has(state);
-}
+import { isOver } from "./session-states.js";
 
 /**
  * A call that the page cannot go on without was not answered; `status` 0 means no network.
@@ -32,7 +26,7 @@ export class CallFailed extends Error {
  * @typedef {object} SittingEvents
  * @property {() => void} onChange what the page says about saving may have changed
  * @property {() => void} onMerge another page's answers were taken over
- * @property {(reply: {remaining: number | null, sentAt: number, receivedAt: number}) => void} onTime
+ * @property {(reply: import("./session-clock.js").Heard) => void} onTime
  * @property {(state: SessionState) => void} onState the server says claimed, submitted or expired
  * @property {(entry: Entry, status: string, reason: string) => void} onEntry
  */
@@ -64,7 +58,7 @@ export class Sitting {
   /**
    * @param {object} options
    * @param {string} options.session
-   * @param {SessionApi} options.api
+   * @param {Pick<MendingApi, "get" | "post">} options.api
    * @param {AnswerQueue} options.queue
    * @param {AnswerDrafts} options.drafts
    * @param {(events: object) => AnswerSaver} options.makeSaver
@@ -132,13 +126,16 @@ export class Sitting {
     if (reply.status !== 200 || typeof reply.body?.epoch !== "number") throw new CallFailed(reply);
     const state = /** @type {StateReply} */ (/** @type {unknown} */ (reply.body));
     this.#rev = state.rev;
-    const { seenEpoch = 0 } = await this.#queue.record(this.#session);
+    const { seenEpoch = 0, ticket } = await this.#queue.record(this.#session);
+    const { ticket: newer, ...last } = state;
     await this.#queue.remember(this.#session, {
-      last: state,
+      last,
       seenEpoch: Math.max(seenEpoch, state.epoch),
+      ticket: newer ?? ticket,
     });
     // Before the start it is the whole time, and does not run.
-    if (state.state !== "registered") this.#time(state.remaining_ms, reply);
+    if (state.state !== "registered") this.#time(state, reply);
+    if (await this.#queue.giveBack(this.#session, state.through)) this.#saver.wake();
     return state;
   }
 
@@ -148,7 +145,9 @@ export class Sitting {
     if (reply.status !== 200 || typeof reply.body?.remaining_ms !== "number") {
       throw new CallFailed(reply);
     }
-    this.#time(reply.body.remaining_ms, reply);
+    const { ticket } = reply.body;
+    if (typeof ticket === "string") await this.#queue.remember(this.#session, { ticket });
+    this.#time(/** @type {any} */ (reply.body), reply);
   }
 
   /**
@@ -174,6 +173,8 @@ export class Sitting {
     if ((await this.#queue.counter(this.#session, claim.writer)) === null) return false;
     await this.#queue.begin(this.#session, claim);
     this.#claim = claim;
+    // The first reply has the state fetched: the server may have been restored meanwhile.
+    this.#rev = -1;
     this.#saver.begin(claim);
     // `last` is older than what was acknowledged since.
     this.book.mergeEntries(await this.#queue.kept(this.#session));
@@ -312,7 +313,7 @@ export class Sitting {
    * @param {Reply} reply
    */
   #heard(body, reply) {
-    this.#time(body.remaining_ms, reply);
+    this.#time(body, reply);
     if (this.#unstored.size) void this.#writeAgain();
     if (body.state === "claimed" && this.#claim) this.#events.onState("claimed");
     else if (isOver(body.state)) this.#events.onState(body.state);
@@ -336,10 +337,10 @@ export class Sitting {
   }
 
   /**
-   * @param {number | null} remaining
+   * @param {{remaining_ms: number | null, paused?: boolean}} body
    * @param {Reply} reply
    */
-  #time(remaining, { sentAt, receivedAt }) {
-    this.#events.onTime({ remaining, sentAt, receivedAt });
+  #time({ remaining_ms: remaining, paused }, { sentAt, receivedAt }) {
+    this.#events.onTime({ remaining, paused, sentAt, receivedAt });
   }
 }

@@ -4,6 +4,8 @@
 /** @import {Timers} from "../types/protocol.d.ts" */
 import { AnswerQueue } from "./answer-queue.js";
 import { randomId } from "./identity.js";
+import { MendingApi } from "./mending-api.js";
+import { OutboxDrain } from "./outbox-drain.js";
 import { IndexedDbStore, localStore, memoryStore } from "./outbox-stores.js";
 import { SessionApi } from "./session-api.js";
 
@@ -51,17 +53,44 @@ export function makeQueue(onLevel) {
 }
 
 /**
- * Return the calls of a session.
- * @param {string} session
+ * Return the calls of a session; of none: those that need no session.
+ * @param {string} [session]
  */
 export function makeApi(session) {
   const meta = document.querySelector('meta[name="csrf-token"]');
   return new SessionApi({
-    root: `/api/sessions/${session}/`,
+    root: session ? `/api/sessions/${session}/` : "/api/",
     csrfAddress: "/api/csrf/",
     csrfToken: meta?.getAttribute("content") ?? "",
     fetch: window.fetch.bind(window),
     now: timers.now,
+  });
+}
+
+/**
+ * Return the calls of a session to a server that may have been restored.
+ * @param {string} session
+ * @param {AnswerQueue} queue
+ */
+export function makeMendingApi(session, queue) {
+  return new MendingApi({ session, queue, api: makeApi(session), now: timers.now });
+}
+
+/**
+ * Return what sends for the other sessions of this browser.
+ * @param {AnswerQueue} queue open
+ * @param {{own?: string, onChange?: () => void}} [options]
+ */
+export function makeDrain(queue, options) {
+  const apiOf = (/** @type {string} */ session) => makeMendingApi(session, queue);
+  return new OutboxDrain({
+    queue,
+    apiOf,
+    timers,
+    random: Math.random,
+    newId,
+    wallClock,
+    ...options,
   });
 }
 

@@ -1,14 +1,16 @@
-// Handing in, once: send what waits, declare the last seq and the digest, keep the receipt.
+// Handing in, once: send what waits, declare the last seq and the digest, keep the receipt.  It is
+// written down first: any later page of this browser can finish it.
 
-/** @import {AnswerValue, Claim, Ranges, StateReply, Timers} from "../types/protocol.d.ts" */
+/** @import {AnswerValue, Claim, Ranges, Reply, StateReply, Timers} from "../types/protocol.d.ts" */
 /** @import {AnswerQueue} from "./answer-queue.js" */
 /** @import {AnswerSaver} from "./answer-saver.js" */
-/** @import {SessionApi} from "./session-api.js" */
+/** @import {MendingApi} from "./mending-api.js" */
 import { backoff } from "./backoff.js";
 import { answersDigest } from "./digest.js";
 
 // Between the tries a lost answer can arrive; more rounds than this need a person.
 const MISSING_ROUNDS = 5;
+const REFUSALS = new Set([400, 409, 413, 422]);
 
 /**
  * @typedef {{outcome: "done", next: string}
@@ -18,24 +20,49 @@ const MISSING_ROUNDS = 5;
  *   | {outcome: "refused", message: string}} Submitted
  */
 
+/**
+ * Send the submission that stands in the session's record, and keep the receipt there.
+ * @param {object} options
+ * @param {string} options.session
+ * @param {AnswerQueue} options.queue
+ * @param {AnswerSaver} options.saver
+ * @param {Pick<MendingApi, "post">} options.api
+ * @param {() => number} options.wallClock
+ * @returns {Promise<Reply>}
+ */
+export async function handIn({ session, queue, saver, api, wallClock }) {
+  await saver.flush();
+  const { submission } = await queue.record(session);
+  const { atEnd, ...facts } = submission ?? {};
+  const reply = await api.post("submit/", facts);
+  if (reply.status === 200 && typeof reply.body?.check_code === "string") {
+    await queue.remember(session, { closedAt: wallClock(), receipt: reply.body });
+  } else if (reply.body?.error === "missing") {
+    const ranges = /** @type {Ranges} */ (reply.body.missing);
+    await queue.requeue(session, String(submission?.writer), ranges);
+  }
+  return reply;
+}
+
 export class Submission {
   #options;
   #stopped = false;
   /** @type {Promise<Submitted> | null} */
   #running = null;
+  #hurry = () => {};
 
   /**
    * @param {object} options
    * @param {string} options.session
    * @param {AnswerQueue} options.queue
    * @param {AnswerSaver} options.saver
-   * @param {SessionApi} options.api
+   * @param {Pick<MendingApi, "post">} options.api
    * @param {Timers} options.timers
    * @param {() => number} options.random
    * @param {() => string} options.newId
    * @param {SubtleCrypto} [options.subtle]
    * @param {() => number} options.wallClock
-   * @param {(isWaiting: boolean) => void} options.onWaiting no network: it waits and tries again
+   * @param {() => void} options.onWaiting no network: it is on this device and tries again
    */
   constructor(options) {
     this.#options = options;
@@ -48,71 +75,90 @@ export class Submission {
    * @returns {Promise<Submitted>}
    */
   submit(claim, given) {
-    this.#running ??= this.#submit(claim, given).finally(() => {
-      this.#running = null;
-    });
-    return this.#running;
+    return this.#once(() => this.freeze(claim, given));
+  }
+
+  /**
+   * Write down what is handed in, and send nothing yet.
+   * @param {Claim} claim
+   * @param {() => [number, AnswerValue][]} given
+   * @param {{atEnd?: boolean}} [how] `atEnd`: by the clock and not by the student
+   */
+  async freeze(claim, given, { atEnd } = {}) {
+    const { session, queue, newId, subtle } = this.#options;
+    await queue.settled();
+    const { submitId = newId() } = await queue.record(session);
+    const facts = {
+      submit_id: submitId,
+      writer: claim.writer,
+      last_seq: queue.lastSeq(claim.writer),
+      digest: await answersDigest(given(), subtle),
+    };
+    await queue.remember(session, { submitId, submission: { ...facts, atEnd } });
+  }
+
+  /** Go on with the submission of an earlier page. @returns {Promise<Submitted>} */
+  resume() {
+    return this.#once(async () => {});
+  }
+
+  /** The network is back. */
+  hurry() {
+    this.#hurry();
   }
 
   /** Stop trying. */
   destroy() {
     this.#stopped = true;
+    this.#hurry();
   }
 
-  /**
-   * @param {Claim} claim
-   * @param {() => [number, AnswerValue][]} given
-   * @returns {Promise<Submitted>}
-   */
-  async #submit(claim, given) {
-    const { session, queue, saver, api, newId, subtle, onWaiting, wallClock } = this.#options;
-    const submitId = (await queue.record(session)).submitId ?? newId();
-    // Kept before it is sent: a reload in the middle asks for the same submission again.
-    await queue.remember(session, { submitId });
-    for (let tries = 0, rounds = 0; !this.#stopped; ) {
-      await saver.flush();
-      const reply = await api.post("submit/", {
-        submit_id: submitId,
-        writer: claim.writer,
-        last_seq: queue.lastSeq(claim.writer),
-        digest: await answersDigest(given(), subtle),
+  /** @param {() => Promise<void>} prepare */
+  #once(prepare) {
+    this.#running ??= prepare()
+      .then(() => this.#send())
+      .finally(() => {
+        this.#running = null;
       });
+    return this.#running;
+  }
+
+  /** @returns {Promise<Submitted>} */
+  async #send() {
+    const { session, queue, random, onWaiting } = this.#options;
+    for (let tries = 0, rounds = 0; !this.#stopped; ) {
+      const reply = await handIn(this.#options);
       const { status, body } = reply;
       if (status === 200 && typeof body?.check_code === "string") {
-        await queue.remember(session, { closedAt: wallClock() });
         return { outcome: "done", next: String(body.next) };
       }
       if (status === 401) return { outcome: "token" };
-      if (status === 409 && body?.error === "ended") return { outcome: "over" };
-      if (status === 409 && body?.error === "digest") return this.#differs(body);
-      if (status === 409 && body?.error === "missing" && ++rounds < MISSING_ROUNDS) {
-        await queue.requeue(session, claim.writer, /** @type {Ranges} */ (body.missing));
-        await this.#sleep(backoff(rounds, { random: this.#options.random }));
+      const error = status === 409 ? body?.error : "";
+      if (error === "ended") return { outcome: "over" };
+      if (error === "missing" && ++rounds < MISSING_ROUNDS) {
+        await this.#sleep(backoff(rounds, { random }));
         continue;
       }
-      if (status >= 400 && status < 500 && status !== 429 && body) {
-        return { outcome: "refused", message: String(body.message ?? "") };
+      // A restored server that could not be mended yet.
+      if (REFUSALS.has(status) && body && error !== "not_started") {
+        // The student decides anew.
+        await queue.remember(session, { submission: undefined });
+        return error === "digest"
+          ? { outcome: "differs", state: /** @type {any} */ (body) }
+          : { outcome: "refused", message: String(body.message ?? "") };
       }
       tries += 1;
-      onWaiting(true);
-      await this.#sleep(
-        backoff(tries, { random: this.#options.random, floorMs: reply.retryAfterMs }),
-      );
-      onWaiting(false);
+      onWaiting();
+      await this.#sleep(backoff(tries, { random, floorMs: reply.retryAfterMs }));
     }
     return { outcome: "refused", message: "" };
   }
 
-  /**
-   * @param {Record<string, unknown>} body
-   * @returns {Submitted}
-   */
-  #differs(body) {
-    return { outcome: "differs", state: /** @type {StateReply} */ (/** @type {unknown} */ (body)) };
-  }
-
   /** @param {number} ms */
   #sleep(ms) {
-    return new Promise((resolve) => this.#options.timers.setTimeout(() => resolve(undefined), ms));
+    return new Promise((resolve) => {
+      this.#hurry = () => resolve(undefined);
+      this.#options.timers.setTimeout(this.#hurry, ms);
+    });
   }
 }

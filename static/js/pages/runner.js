@@ -7,7 +7,6 @@ import { AnswerSaver } from "../modules/answer-saver.js";
 import { AnswerSheet } from "../modules/answer-sheet.js";
 import { Banners } from "../modules/banners.js";
 import { textSizeSwitch, themeSwitch } from "../modules/display-settings.js";
-import { drainOthers } from "../modules/outbox-drain.js";
 import { PageLock } from "../modules/page-lock.js";
 import { PageTemplates, slot } from "../modules/page-templates.js";
 import { PaperView } from "../modules/paper-view.js";
@@ -15,11 +14,14 @@ import { RunnerCover } from "../modules/runner-cover.js";
 import { RunnerDialogs } from "../modules/runner-dialogs.js";
 import { saveState } from "../modules/save-state.js";
 import { display, SessionClock } from "../modules/session-clock.js";
+import { isOver } from "../modules/session-states.js";
 import { Shortcuts } from "../modules/shortcuts.js";
-import { CallFailed, isOver, Sitting } from "../modules/sitting.js";
+import { CallFailed, Sitting } from "../modules/sitting.js";
 import { SplitPane } from "../modules/split-pane.js";
 import {
   makeApi,
+  makeDrain,
+  makeMendingApi,
   makeQueue,
   newId,
   settings,
@@ -37,6 +39,11 @@ const WARNING_SHOWN_MS = 30_000;
 const OVER_POLL_MS = 5000;
 // The page's clock is early by up to one round trip; more than that is time that somebody gave.
 const MORE_TIME_MS = 2000;
+// Who was heard so lately elsewhere may still be at work there, and is not put aside unasked.  Longer
+// than an idle page is ever silent: 30 s between two heartbeats and 8 s for one that fails.
+const ELSEWHERE_MS = 40_000;
+// Waiting longer than this is no hiccup any more: a file can be carried by hand.
+const STUCK_MS = 120_000;
 const SHORTCUTS_KEY = "primepath-shortcuts";
 const ROUTINE = new Set(["saved", "sending"]);
 
@@ -53,6 +60,7 @@ class Runner {
   #api;
   #sitting;
   #submission;
+  #drain;
   #lock;
   /** @type {ExamDefinition | null} */
   #definition = null;
@@ -70,6 +78,12 @@ class Runner {
   #players = new Map();
   #isReadOnly = true;
   #isEnding = false;
+  #isHandingIn = false;
+  #isWaiting = false;
+  /** What the cover offers the emergency file beside. */
+  #offered = "";
+  #isAsking = false;
+  #hasAsked = false;
   #followsPaper = true;
   #lastState = "saved";
   #stopped = new AbortController();
@@ -85,14 +99,17 @@ class Runner {
     this.#banners = new Banners(slot(root, "banners"), this.#templates);
     this.#clock = new SessionClock({
       now: timers.now,
+      wallClock,
       events: {
         onTick: (ms) => this.#renderTime(ms),
         onWarning: (minutes) => this.#warn(minutes),
         onEnd: () => void this.#timeOver(),
+        onAsk: () => void this.#sitting.refresh(),
       },
     });
-    this.#api = makeApi(this.#session);
     this.#queue = makeQueue(() => this.#renderSaving());
+    this.#api = makeMendingApi(this.#session, this.#queue);
+    this.#drain = makeDrain(this.#queue, { own: this.#session });
     this.#sitting = this.#makeSitting();
     this.#submission = new Submission({
       session: this.#session,
@@ -104,7 +121,7 @@ class Runner {
       newId,
       subtle,
       wallClock,
-      onWaiting: (isWaiting) => this.#submissionWaits(isWaiting),
+      onWaiting: () => this.#submissionWaits(),
     });
     this.#lock = new PageLock({
       name: `primepath-session-${this.#session}`,
@@ -124,6 +141,7 @@ class Runner {
     memoryManager.registerModule("session-clock", this.#clock, { keep });
     memoryManager.registerModule("answer-queue", this.#queue, { keep });
     memoryManager.registerModule("answer-saver", this.#sitting.saver, { keep });
+    memoryManager.registerModule("outbox-drain", this.#drain, { keep });
   }
 
   /**
@@ -138,7 +156,7 @@ class Runner {
       return this.start({ takeOver: true });
     }
     try {
-      await this.#load();
+      await this.#load(takeOver);
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error;
       await this.#explain(error);
@@ -149,17 +167,14 @@ class Runner {
   /** Open the outbox; done once, before `start`. */
   async prepare() {
     await this.#queue.open();
-    drainOthers({
-      queue: this.#queue,
-      own: this.#session,
-      apiOf: makeApi,
-      timers,
-      random: Math.random,
-      newId,
-    });
+    void this.#drain.hurry();
+    const key = document.querySelector('meta[name="rescue-key"]')?.getAttribute("content");
+    // A reload without network may have another page's shell around it.
+    if (key) await this.#queue.remember(this.#session, { rescueKey: JSON.parse(key) });
   }
 
-  async #load() {
+  /** @param {boolean} takeOver the student has said so */
+  async #load(takeOver) {
     this.#definition ??= await this.#sitting.loadDefinition();
     let state = await this.#stateOrNothing();
     if (state && isOver(state.state)) return this.#leave();
@@ -169,10 +184,49 @@ class Runner {
       await this.#begin();
       state = await this.#sitting.loadState();
     }
+    if (state && !takeOver && this.#isUsedElsewhere(state)) {
+      await this.#cover.show("device", { action: "continue-here" });
+      state = await this.#sitting.loadState();
+      if (isOver(state.state)) return this.#leave();
+    }
     if (state) await this.#sitting.open(state);
     else if (!(await this.#sitting.openOffline())) throw new CallFailed(NOTHING);
+    sessionStorage.removeItem(`primepath-continue-${this.#session}`);
     this.#makePlayers(this.#definition);
+    await this.#goOn(state);
+  }
+
+  /** @param {StateReply} state */
+  #isUsedElsewhere({ elsewhere_ms: heard }) {
+    if (typeof heard !== "number" || heard >= ELSEWHERE_MS) return false;
+    // Whoever comes by the code has said already that the test goes on here.
+    return sessionStorage.getItem(`primepath-continue-${this.#session}`) === null;
+  }
+
+  /**
+   * Open the inputs, unless an earlier page has handed in already.
+   * @param {StateReply | null} state null: no network
+   */
+  async #goOn(state) {
+    const { submission, receipt, isReopened, closedAt } = await this.#queue.record(this.#session);
+    const wasGivenTime = submission?.atEnd && (state?.remaining_ms ?? 0) > MORE_TIME_MS;
+    if (submission && !isReopened && !wasGivenTime) {
+      this.#open({ isReadOnly: true });
+      return this.#handIn(() => this.#submission.resume(), { hadReceipt: Boolean(receipt) });
+    }
+    if (submission || closedAt) await this.#reopen();
     this.#open();
+  }
+
+  /** Staff gave the session back, or time: what was handed in before is over. */
+  #reopen() {
+    return this.#queue.remember(this.#session, {
+      submitId: undefined,
+      submission: undefined,
+      receipt: undefined,
+      isReopened: undefined,
+      closedAt: undefined,
+    });
   }
 
   async #stateOrNothing() {
@@ -193,8 +247,9 @@ class Runner {
     await this.#sitting.begin();
   }
 
-  #open() {
-    this.#setReadOnly(false);
+  #open({ isReadOnly = false } = {}) {
+    this.#setReadOnly(isReadOnly);
+    this.#offered = "";
     this.#cover.hide();
     for (const name of ["elsewhere", "token"]) this.#banners.hide(name);
     this.#clock.start();
@@ -215,6 +270,7 @@ class Runner {
    */
   async #explain({ status, code, message, retryAfterMs }) {
     if (code === "ended") return this.#leave();
+    if (status === 401 && (await this.#askCode())) return;
     if (status === 401 || status === 404) {
       await this.#cover.show("refused", { action: "try-again", facts: { message } });
       return;
@@ -369,7 +425,7 @@ class Runner {
       events: {
         onChange: () => this.#renderSaving(),
         onMerge: () => this.#renderAll(),
-        onTime: (reply) => this.#clock.hear(reply),
+        onTime: (reply) => this.#heardTime(reply),
         onState: (state) => (state === "claimed" ? this.#claimed() : void this.#ended()),
         onEntry: ({ kind, part }, status) => {
           if (status === "rejected" && kind === "answer") {
@@ -386,7 +442,9 @@ class Runner {
   #listen() {
     // A text that is no entry yet is not saved.
     this.#root.addEventListener("input", () => this.#renderSaving());
-    window.addEventListener("online", () => this.#sitting.saver.hurry());
+    window.addEventListener("online", () => this.#hurry());
+    // A tab that the browser had frozen.
+    document.addEventListener("resume", () => this.#hurry());
     window.addEventListener("offline", () => this.#renderSaving());
     document.addEventListener("visibilitychange", () => this.#visibilityChanged());
     window.addEventListener("pagehide", () => this.#hide());
@@ -407,6 +465,7 @@ class Runner {
     slot(this.#root, "open-map").addEventListener("click", () => this.#dialogs?.openMap());
     slot(this.#root, "open-review").addEventListener("click", () => this.#review());
     slot(this.#root, "open-help").addEventListener("click", () => this.#dialogs?.openHelp());
+    slot(this.#root, "save-file").addEventListener("click", () => void this.#saveFile());
     const menu = /** @type {HTMLDetailsElement} */ (slot(this.#root, "menu"));
     document.addEventListener("click", ({ target }) => {
       if (!menu.contains(/** @type {Node} */ (target))) menu.open = false;
@@ -481,7 +540,7 @@ class Runner {
     if (document.visibilityState === "hidden") this.#hide();
     else {
       this.#clock.tick();
-      this.#sitting.saver.hurry();
+      this.#hurry();
     }
   }
 
@@ -533,29 +592,90 @@ class Runner {
 
   /** @param {{state: string, word: string}} shown */
   #renderProblems({ state, word }) {
-    const { tokenMissing, aside } = this.#sitting.saver.status;
-    /** @type {[string, boolean, "warn" | "bad", string][]} */
+    const { tokenMissing, aside, stuckMs, waiting } = this.#sitting.saver.status;
+    const inMemory = this.#queue.level === "memory";
+    const file = { text: "save-file", run: () => void this.#saveFile() };
+    const code = { text: "enter-code", run: () => void this.#askCode() };
+    /** @type {[string, boolean, "warn" | "bad", string, {text: string, run: () => void}?][]} */
     const problems = [
-      ["memory", this.#queue.level === "memory", "bad", "banner-memory"],
+      ["memory", inMemory, "bad", "banner-memory"],
       ["unstored", word === "save-unstored", "bad", "banner-unstored"],
       ["offline", word === "save-offline" || word === "save-failing", "warn", "banner-offline"],
-      ["token", tokenMissing, "bad", "banner-token"],
+      ["token", tokenMissing, "bad", "banner-token", code],
       ["aside", aside > 0 && state !== "saved", "bad", "banner-aside"],
+      [
+        "file",
+        stuckMs > STUCK_MS || aside > 0 || this.#isWaiting || (inMemory && waiting > 0),
+        "warn",
+        "banner-file",
+        file,
+      ],
     ];
-    for (const [name, isShown, kind, text] of problems) {
-      if (isShown) this.#banners.show(name, { kind, text: this.#templates.word(text) });
+    for (const [name, isShown, kind, text, act] of problems) {
+      const action = act && { ...act, text: this.#templates.word(act.text) };
+      if (isShown) this.#banners.show(name, { kind, text: this.#templates.word(text), action });
       else this.#banners.hide(name);
+    }
+    if (tokenMissing && !this.#hasAsked) void this.#askCode();
+    this.#hasAsked = tokenMissing;
+  }
+
+  /** Ask for the resume code in place; what waits is sent afterwards. @returns {Promise<boolean>} */
+  async #askCode() {
+    if (this.#isAsking) return false;
+    this.#isAsking = true;
+    try {
+      const { askCode } = await import("../modules/code-dialog.js");
+      const isTaken = await askCode({
+        dialog: /** @type {HTMLDialogElement} */ (element("code-dialog")),
+        session: this.#session,
+        api: makeApi(),
+        failed: this.#templates.word("code-failed"),
+      });
+      if (isTaken) {
+        sessionStorage.setItem(`primepath-continue-${this.#session}`, "1");
+        this.#hurry();
+      }
+      return isTaken;
+    } finally {
+      this.#isAsking = false;
     }
   }
 
-  /** @param {number} ms */
+  async #saveFile() {
+    const { saveEmergencyFile } = await import("../modules/emergency-file.js");
+    this.#sheet?.commit({ anyway: true });
+    await this.#queue.settled();
+    const said = await saveEmergencyFile({ session: this.#session, queue: this.#queue, window });
+    const kind = said === "saved" ? "info" : "warn";
+    this.#banners.show("file-said", { kind, text: this.#templates.word(`file-${said}`) });
+    setTimeout(() => this.#banners.hide("file-said"), WARNING_SHOWN_MS);
+    return said;
+  }
+
+  /** The network or the page is back. */
+  #hurry() {
+    this.#sitting.saver.hurry();
+    this.#submission.hurry();
+    if (this.#sheet && !this.#isEnding) void this.#sitting.refresh();
+  }
+
+  /** @param {import("../modules/session-clock.js").Heard} heard */
+  #heardTime(heard) {
+    this.#clock.hear(heard);
+    if (heard.paused) {
+      this.#banners.show("paused", { kind: "info", text: this.#templates.word("banner-paused") });
+    } else this.#banners.hide("paused");
+  }
+
+  /** @param {number | null} ms */
   #renderTime(ms) {
-    const { minutes, seconds, state } = display(ms);
     const label = slot(this.#root, "time");
+    const words = slot(label, "time-text");
+    const { minutes, seconds, state } = display(ms ?? Number.POSITIVE_INFINITY);
     const word = seconds === null ? "time-minutes" : "time-seconds";
     const facts = { minutes, seconds: String(seconds ?? 0).padStart(2, "0") };
-    const text = this.#templates.word(word, facts);
-    const words = slot(label, "time-text");
+    const text = ms === null ? "–" : this.#templates.word(word, facts);
     if (words.textContent !== text) words.textContent = text;
     label.dataset.state = state;
   }
@@ -598,7 +718,9 @@ class Runner {
     this.#leave();
   }
 
-  #leave() {
+  async #leave() {
+    const { closedAt } = await this.#queue.record(this.#session);
+    if (!closedAt) await this.#queue.remember(this.#session, { closedAt: wallClock() });
     location.assign(this.#doneAddress);
   }
 
@@ -615,19 +737,41 @@ class Runner {
       this.#dialogs?.sending(false);
       return this.#claimed();
     }
-    const submitted = await this.#submission.submit(claim, () => this.#sitting.book.given());
-    if (submitted.outcome === "done") {
-      this.#isEnding = true;
-      location.assign(submitted.next || this.#doneAddress);
-      return;
+    return this.#handIn(() => this.#submission.submit(claim, () => this.#sitting.book.given()));
+  }
+
+  /**
+   * @param {() => Promise<import("../modules/submission.js").Submitted>} send
+   * @param {{hadReceipt?: boolean}} [how] of the same submission
+   * @returns {Promise<void>}
+   */
+  async #handIn(send, { hadReceipt = false } = {}) {
+    this.#isHandingIn = true;
+    const submitted = await send();
+    if (submitted.outcome === "token" && (await this.#askCode())) {
+      return this.#handIn(() => this.#submission.resume(), { hadReceipt });
     }
     if (submitted.outcome === "over") return this.#leave();
+    if (submitted.outcome === "done") {
+      const state = hadReceipt && (await this.#stateOrNothing());
+      if (!state || isOver(state.state)) {
+        this.#isEnding = true;
+        location.assign(submitted.next || this.#doneAddress);
+        return;
+      }
+      await this.#reopen();
+    }
+    this.#isHandingIn = this.#isWaiting = false;
+    this.#offered = "";
     this.#dialogs?.sending(false);
+    this.#cover.hide();
     this.#setReadOnly(false);
-    if (submitted.outcome === "differs") await this.#compare(submitted.state);
-    else if (submitted.outcome === "token")
-      this.#dialogs?.message(this.#templates.word("banner-token"));
-    else this.#dialogs?.message(submitted.message || this.#templates.word("submit-failed"));
+    if (submitted.outcome === "done") return;
+    if (submitted.outcome === "differs") return this.#compare(submitted.state);
+    this.#dialogs?.openReview();
+    const said = submitted.outcome === "token" ? "banner-token" : "submit-failed";
+    const words = submitted.outcome === "refused" && submitted.message;
+    this.#dialogs?.message(words || this.#templates.word(said));
   }
 
   /**
@@ -655,30 +799,35 @@ class Runner {
     );
   }
 
-  /** @param {boolean} isWaiting */
-  #submissionWaits(isWaiting) {
-    const text = isWaiting ? this.#templates.word("submit-waits") : "";
-    if (this.#isEnding) void this.#cover.show(isWaiting ? "over-offline" : "over");
-    else this.#dialogs?.message(text);
+  /** It is handed in on this device, and the network is to bring it to the server. */
+  #submissionWaits() {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    this.#dialogs?.sending(false);
+    this.#dialogs?.closeAll();
+    this.#renderSaving();
+    this.#offerFile(this.#queue.level === "memory" ? "handed-in-memory" : "handed-in");
   }
 
   /** Zero: hand in what there is.  The server's sweep ends the session in any case. */
   async #timeOver() {
-    if (this.#isEnding || !this.#sheet) return;
+    if (this.#isEnding || this.#isHandingIn || !this.#sheet) return;
     this.#isEnding = true;
     this.#sheet.commit({ anyway: true });
     this.#setReadOnly(true);
     this.#dialogs?.closeAll();
     void this.#cover.show("over");
+    const { claim, book } = this.#sitting;
+    if (claim) await this.#submission.freeze(claim, () => book.given(), { atEnd: true });
     // Time may have been given since the server was heard last: once handed in, that comes too late.
     const { state, remaining_ms: left } = await this.#heardState();
     if (isOver(state)) return this.#leave();
     if ((left ?? 0) > MORE_TIME_MS) {
       this.#isEnding = false;
+      await this.#reopen();
       return this.#open();
     }
-    const claim = this.#sitting.claim;
-    if (claim) await this.#submission.submit(claim, () => this.#sitting.book.given());
+    if (claim) await this.#submission.resume();
     await this.#untilOver();
   }
 
@@ -687,7 +836,7 @@ class Runner {
     for (;;) {
       const state = await this.#stateOrNothing().catch(() => null);
       if (state) return state;
-      void this.#cover.show("over-offline");
+      this.#offerFile("over-offline");
       await new Promise((resolve) => setTimeout(resolve, OVER_POLL_MS));
     }
   }
@@ -698,6 +847,22 @@ class Runner {
       if (state && isOver(state.state)) return this.#leave();
       await new Promise((resolve) => setTimeout(resolve, OVER_POLL_MS));
     }
+  }
+
+  /**
+   * Say over the test what it waits for, and offer the emergency file as often as it is wanted.
+   * @param {string} word
+   */
+  #offerFile(word) {
+    if (this.#offered === word) return;
+    this.#offered = word;
+    void this.#cover.show(word, { action: "save-file" }).then(async () => {
+      const said = await this.#saveFile();
+      if (this.#offered !== word) return;
+      this.#offered = "";
+      this.#offerFile(word);
+      this.#cover.note(this.#templates.word(`file-${said}`));
+    });
   }
 }
 

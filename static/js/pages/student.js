@@ -1,8 +1,7 @@
 // Every page around the test: hands in what other sessions left, and makes forms send once.
 
 import { themeSwitch } from "../modules/display-settings.js";
-import { drainOthers } from "../modules/outbox-drain.js";
-import { makeApi, makeQueue, newId, timers } from "../modules/student-browser.js";
+import { makeDrain, makeQueue } from "../modules/student-browser.js";
 
 const { signal } = new AbortController();
 themeSwitch(document, signal);
@@ -23,8 +22,32 @@ window.addEventListener("pageshow", () => {
 
 const queue = makeQueue();
 await queue.open();
-const drain = drainOthers({ queue, apiOf: makeApi, timers, random: Math.random, newId });
+
+const outbox = document.querySelector("[data-outbox]");
+if (outbox) document.querySelector("main")?.prepend(outbox);
+const said = outbox?.querySelector("[data-outbox-said]");
+
+/** Say what waits in this browser, and go on to the receipt that has come meanwhile. */
+async function showOutbox() {
+  if (!(outbox instanceof HTMLElement)) return;
+  const wasHidden = outbox.hidden;
+  outbox.hidden = (await drain.unsent()).length === 0;
+  // The page that said "still on its way" has its receipt now.
+  if (outbox.hidden && !wasHidden && document.querySelector("[data-done]")) location.reload();
+}
+
+const drain = makeDrain(queue, { onChange: () => void showOutbox() });
+outbox?.querySelector("[data-save-file]")?.addEventListener("click", async () => {
+  const { saveEmergencyFile } = await import("../modules/emergency-file.js");
+  for (const session of await drain.unsent()) {
+    const word = await saveEmergencyFile({ session, queue, window });
+    if (said instanceof HTMLElement) said.textContent = said.getAttribute(`data-${word}`);
+  }
+});
+window.addEventListener("online", () => void drain.hurry());
 // They save answers: only the end of the page ends them.
 const { memoryManager } = window.PrimePath;
 memoryManager.registerModule("answer-queue", queue, { keep: true });
 memoryManager.registerModule("outbox-drain", drain, { keep: true });
+void showOutbox();
+void drain.hurry();

@@ -47,6 +47,7 @@ export interface AnswersReply {
   server_ms: number;
   remaining_ms: number | null;
   next_flush_ms: number;
+  paused?: boolean;
   message?: string;
 }
 
@@ -63,6 +64,10 @@ export interface StateReply {
   through: Record<string, number>;
   remaining_ms: number | null;
   server_ms: number;
+  paused?: boolean;
+  ticket?: string | null;
+  /** Since another token's last contact; null where there was none. */
+  elsewhere_ms?: number | null;
 }
 
 export type PartKind = "choice" | "choices" | "short" | "long";
@@ -120,6 +125,19 @@ export interface ExamDefinition {
   tracks: TrackDefinition[];
 }
 
+export interface SubmissionFacts {
+  submit_id: string;
+  writer: string;
+  last_seq: number;
+  digest: string;
+}
+
+/** The server's public key for emergency files: a raw P-256 point. */
+export interface RescueKey {
+  id: string;
+  x962: string;
+}
+
 /** What this browser remembers about one session. */
 export interface SessionRecord {
   session: string;
@@ -127,7 +145,15 @@ export interface SessionRecord {
   seenEpoch?: number;
   last?: StateReply;
   definition?: ExamDefinition;
+  /** Makes the session again on a server that was restored. */
+  ticket?: string;
   submitId?: string;
+  /** Handed in on this device; until the receipt is here any page sends it. */
+  submission?: SubmissionFacts & { atEnd?: boolean };
+  receipt?: Record<string, unknown>;
+  /** Staff gave the session back after this receipt. */
+  isReopened?: boolean;
+  rescueKey?: RescueKey;
   closedAt?: number;
   touchedAt: number;
 }

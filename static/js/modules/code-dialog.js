@@ -1,0 +1,45 @@
+// The resume code, asked for in place: the page stays, with all that waits in it.
+
+/** @import {SessionApi} from "./session-api.js" */
+import { slot } from "./page-templates.js";
+
+/**
+ * Ask until the server takes the code or the student closes the dialog.
+ * @param {object} options
+ * @param {HTMLDialogElement} options.dialog
+ * @param {string} options.session
+ * @param {SessionApi} options.api of no session
+ * @param {string} options.failed what to say without a reply
+ * @returns {Promise<boolean>} whether this browser may go on
+ */
+export function askCode({ dialog, session, api, failed }) {
+  const input = /** @type {HTMLInputElement} */ (slot(dialog, "code"));
+  const message = slot(dialog, "message");
+  const button = /** @type {HTMLButtonElement} */ (slot(dialog, "confirm"));
+  const closed = new AbortController();
+  const { signal } = closed;
+  message.textContent = input.value = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    const end = (/** @type {boolean} */ isTaken) => {
+      closed.abort();
+      dialog.close();
+      resolve(isTaken);
+    };
+    dialog.addEventListener("close", () => end(false), { signal });
+    slot(dialog, "later").addEventListener("click", () => end(false), { signal });
+    dialog.addEventListener(
+      "submit",
+      async (event) => {
+        event.preventDefault();
+        button.disabled = true;
+        const reply = await api.post("resume/", { code: input.value, session });
+        button.disabled = false;
+        if (reply.status === 200 && reply.body?.session) return end(true);
+        message.textContent = String(reply.body?.message || failed);
+        input.focus();
+      },
+      { signal },
+    );
+  });
+}

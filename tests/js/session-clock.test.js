@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SessionClock } from "../../static/js/modules/session-clock.js";
+
+const HOUR_MS = 3_600_000;
+const TEST_MS = 40 * 60_000;
+const HEARTBEAT_MS = 15_000;
+
+/** Random numbers that are the same in every run (mulberry32). */
+function seeded(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/**
+ * Sit one test behind a network that takes `delay()` each way; return how far the shown time was
+ * from the server's, four times a second.
+ */
+function shownOffBy({ random, delay, sleepAt = Number.POSITIVE_INFINITY, sleepMs = 0 }) {
+  const drift = 1 + (random() - 0.5) * 1e-4;
+  const zone = (random() - 0.5) * 48 * HOUR_MS;
+  const isAwakeAt = (real) => real < sleepAt || real >= sleepAt + sleepMs;
+  const slept = (real) => Math.min(sleepMs, Math.max(0, real - sleepAt));
+  let real = 0;
+  const now = () => (real - slept(real)) * drift;
+  const arriving = [];
+  const ask = () => {
+    const there = real + delay();
+    arriving.push({ at: there + delay(), remaining: TEST_MS - there, sentAt: now() });
+  };
+  let asks = 0;
+  const events = {
+    onTick: () => {},
+    onWarning: () => {},
+    onEnd: () => {},
+    onAsk: () => {
+      asks += 1;
+      ask();
+    },
+  };
+  const clock = new SessionClock({ now, wallClock: () => real + zone, events });
+  // Every page: begin or state, then a heartbeat soon, and each 15 s.
+  ask();
+  let heartbeatAt = 800;
+  const off = [];
+  for (; real < TEST_MS - 1000; real += 50) {
+    if (!isAwakeAt(real)) continue;
+    if (real >= heartbeatAt) {
+      ask();
+      heartbeatAt = real + HEARTBEAT_MS;
+    }
+    for (const reply of arriving.filter(({ at }) => at <= real)) {
+      arriving.splice(arriving.indexOf(reply), 1);
+      clock.hear({ remaining: reply.remaining, sentAt: reply.sentAt, receivedAt: now() });
+    }
+    if (real % 250) continue;
+    clock.tick();
+    if (clock.left !== null) off.push(TEST_MS - real - clock.left);
+  }
+  return { off, asks };
+}
+
+const jittered = (random) => () => 100 + random() * 400;
+
+test("within 250 ms of the server's time (p99), never above it, for 300 ± 200 ms each way", () => {
+  const random = seeded(20_261_125);
+
+  const off = [];
+  for (let i = 0; i < 60; i++) {
+    // Half of the devices sleep in the middle; their page's time may stand meanwhile.
+    const sleep = i % 2 ? { sleepAt: 600_000 + random() * 60_000, sleepMs: 900_000 } : {};
+    off.push(...shownOffBy({ random, delay: jittered(random), ...sleep }).off);
+  }
+
+  off.sort((a, b) => a - b);
+  assert.ok(off.length > 100_000);
+  assert.ok(off[0] >= 0, `showed ${-off[0]} ms too much`);
+  const p99 = off[Math.floor(off.length * 0.99)];
+  assert.ok(p99 <= 250, `p99 ${p99} ms`);
+});
+
+test("a good network is asked nothing more, a slow one at most six times", () => {
+  const random = seeded(1);
+
+  assert.equal(shownOffBy({ random, delay: () => 5 }).asks, 0);
+  assert.equal(shownOffBy({ random, delay: () => 900 }).asks, 6);
+});
+
+function stopped() {
+  const page = { now: 1000, ahead: 1.7e12 };
+  const said = [];
+  const clock = new SessionClock({
+    now: () => page.now,
+    wallClock: () => page.now + page.ahead,
+    events: {
+      onTick: (ms) => said.push(ms),
+      onWarning: () => {},
+      onEnd: () => said.push("end"),
+      onAsk: () => said.push("ask"),
+    },
+  });
+  clock.hear({ remaining: 60_000, sentAt: 1000, receivedAt: 1010 });
+  said.length = 0;
+  return { page, said, clock };
+}
+
+test("a device that slept shows no time until the server was asked anew", () => {
+  const { page, said, clock } = stopped();
+
+  page.ahead += 20_000;
+  clock.tick();
+  assert.deepEqual(said, ["ask", null]);
+
+  // What was asked before is older than the sleep.
+  clock.hear({ remaining: 59_000, sentAt: 990, receivedAt: 1005 });
+  assert.equal(clock.left, null);
+
+  clock.hear({ remaining: 40_000, sentAt: 1000, receivedAt: 1010 });
+  assert.equal(clock.left, 40_000);
+});
+
+test("without a reply it asks again, and the test does not end by a clock that was set", () => {
+  const { page, said, clock } = stopped();
+  page.ahead += 24 * HOUR_MS;
+  clock.tick();
+
+  page.now += 4000;
+  clock.tick();
+
+  assert.deepEqual(said, ["ask", null, "ask", null]);
+});
+
+test("a device clock that is set back changes nothing", () => {
+  const { page, said, clock } = stopped();
+
+  page.ahead -= 24 * HOUR_MS;
+  clock.tick();
+
+  assert.deepEqual(said, [60_000]);
+});
+
+test("a pause lets the time stand, and its end goes on from there", () => {
+  const { page, clock } = stopped();
+  clock.hear({ remaining: 50_000, paused: true, sentAt: 1000, receivedAt: 1010 });
+  page.now += 600_000;
+  clock.tick();
+  assert.equal(clock.left, 50_000);
+  assert.equal(clock.isPaused, true);
+
+  clock.hear({ remaining: 50_000, sentAt: page.now, receivedAt: page.now + 10 });
+
+  assert.equal(clock.left, 50_000);
+  page.now += 1000;
+  assert.equal(Math.round(clock.left), 49_000);
+});
