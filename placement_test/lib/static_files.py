@@ -15,7 +15,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import minify
 from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
@@ -94,8 +93,7 @@ class ReleaseStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc
             return f"{found['before']}{folder}{last}{mark}{fragment}{found['after']}"
 
         if OWN_SCRIPTS.fullmatch(name):
-            small = minify.string("application/javascript", content.decode())
-            content = IMPORTED.sub(hashed, small).encode()
+            content = IMPORTED.sub(hashed, _small(content.decode())).encode()
         elif name.endswith(".css"):
             content = REFERRED.sub(hashed, content.decode()).encode()
         made = cast("str", self.hashed_name(name, cast("File[bytes]", ContentFile(content))))
@@ -110,6 +108,13 @@ class ReleaseStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc
             for path in paths
             if not (HASHED.fullmatch(path) and Path(f"{self.path(path)}.gz").exists())
         )
+
+
+def _small(script: str) -> str:
+    # Only who collects needs it, not each server process.
+    import minify  # noqa: PLC0415
+
+    return cast("str", minify.string("application/javascript", script))
 
 
 def _write_once(file: Path, content: bytes) -> None:
