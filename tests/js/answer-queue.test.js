@@ -169,3 +169,20 @@ test("takes no seq twice when a page after a fallback has the best store again",
     [4, 3],
   ]);
 });
+
+test("what is remembered of a session goes along when the store breaks", async () => {
+  const kept = new Map();
+  const breaking = new TextStore("idb", texts(kept));
+  const queue = await opened({ stores: [breaking, memoryStore()] });
+  await queue.remember(SESSION, { ticket: "ticket", seenEpoch: 7 });
+
+  breaking.session = breaking.append = async () => {
+    throw new Error("gone");
+  };
+  breaking.open = breaking.append;
+  await queue.add(change());
+
+  const { ticket, seenEpoch } = await queue.record(SESSION);
+  assert.deepEqual({ ticket, seenEpoch }, { ticket: "ticket", seenEpoch: 7 });
+  assert.equal(queue.level, "memory");
+});

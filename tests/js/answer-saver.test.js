@@ -219,6 +219,29 @@ test("what an earlier page left is sent under its own claim, and is no take-over
   assert.deepEqual(states, ["open", "open"]);
 });
 
+test("a heartbeat under the claim before is no take-over of this page", async () => {
+  const states = [];
+  let answerLate = () => {};
+  const { saver, queue, time } = await started(
+    (body, tries) =>
+      tries === 1
+        ? new Promise((resolve) => {
+            answerLate = () => resolve(acknowledged(body, { state: "claimed" }));
+          })
+        : acknowledged(body),
+    { values: [], events: { onReply: ({ state }) => states.push(state) } },
+  );
+  await time.advance(1000);
+
+  const claim = { writer: "x".repeat(32), epoch: 2 };
+  await queue.begin(SESSION, claim);
+  saver.begin(claim);
+  answerLate();
+  await time.advance(1000);
+
+  assert.equal(states[0], "open");
+});
+
 test("destroy ends all sending", async () => {
   const { saver, sent, time } = await started(acknowledged);
 

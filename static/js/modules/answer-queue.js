@@ -27,6 +27,9 @@ export class AnswerQueue {
   /** Last seq of each writer of this page. */
   /** @type {Map<string, number>} */
   #seqs = new Map();
+  /** What was read or remembered, so that a store that breaks takes none of it away. */
+  /** @type {Map<string, SessionRecord>} */
+  #records = new Map();
   /** Writes happen one after the other: order of seq is order of change. */
   /** @type {Promise<unknown>} */
   #turn = Promise.resolve();
@@ -201,9 +204,11 @@ export class AnswerQueue {
   async record(session) {
     for (const store of this.#stores) {
       const stored = await store.session(session).catch(() => null);
-      if (stored) return stored;
+      if (!stored) continue;
+      this.#records.set(session, stored);
+      return stored;
     }
-    return { session, touchedAt: this.#now() };
+    return this.#records.get(session) ?? { session, touchedAt: this.#now() };
   }
 
   /**
@@ -214,7 +219,8 @@ export class AnswerQueue {
   async remember(session, facts) {
     await this.#inTurn(async () => {
       const record = { ...(await this.record(session)), ...facts, touchedAt: this.#now() };
-      await this.#try((store) => store.putSession(record));
+      this.#records.set(session, record);
+      await this.#robustly((store) => store.putSession(record)).catch(() => {});
     });
   }
 
@@ -278,7 +284,9 @@ export class AnswerQueue {
         this.#stores.shift();
         again = true;
         this.#onLevel(this.level);
-        await whenFell?.(this.#stores[0]);
+        const next = this.#stores[0];
+        for (const record of this.#records.values()) await next.putSession(record).catch(() => {});
+        await whenFell?.(next);
       }
     }
   }

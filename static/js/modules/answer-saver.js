@@ -191,18 +191,15 @@ export class AnswerSaver {
     if (!batch.length && !this.#claim) return true;
     const nonce = this.#newId();
     this.#events.onChange?.();
-    const reply = await this.#api.post("answers/", this.#body(batch, nonce));
+    const body = this.#body(batch, nonce);
+    const reply = await this.#api.post("answers/", body);
     this.#floorMs = reply.retryAfterMs;
     const asked = { nonce, session: this.#session, serverErrors: this.#serverErrors };
     const said = verdict(reply, asked);
     this.#serverErrors = reply.status >= 500 ? this.#serverErrors + 1 : 0;
     this.#tokenMissing = said === "token";
     if (said === "saved") {
-      await this.#take(
-        batch,
-        /** @type {AnswersReply} */ (/** @type {unknown} */ (reply.body)),
-        reply,
-      );
+      await this.#take(batch, body.writer, reply);
       return true;
     }
     if (batch.length) this.#stuckAt ??= this.#timers.now();
@@ -237,10 +234,11 @@ export class AnswerSaver {
 
   /**
    * @param {Entry[]} batch
-   * @param {AnswersReply} body
+   * @param {string} writer under which it was sent: the page may have claimed anew since
    * @param {Reply} reply
    */
-  async #take(batch, body, reply) {
+  async #take(batch, writer, reply) {
+    const body = /** @type {AnswersReply} */ (/** @type {unknown} */ (reply.body));
     this.#tries = 0;
     this.#stuckAt = null;
     const statuses = new Map(body.accepted.map((accepted) => [accepted.seq, accepted]));
@@ -254,11 +252,10 @@ export class AnswerSaver {
     }
     // An entry that the reply does not name was not saved; alone it must not be sent for ever.
     if (batch.length && !taken.length) this.#split(batch);
-    const { writer } = batch[0] ?? this.#claim ?? {};
-    if (writer) await this.#compare(writer, body);
+    await this.#compare(writer, body);
     this.#heartbeatMs = Math.min(body.next_flush_ms || HEARTBEAT_MS, HEARTBEAT_MOST_MS);
-    // Entries of an earlier page are under an older claim, which was taken over by this page.
-    const isEarlier = batch.length > 0 && batch[0].writer !== this.#claim?.writer;
+    // An older claim of this browser was taken over by this page.
+    const isEarlier = writer !== this.#claim?.writer;
     const state = isEarlier && body.state === "claimed" ? "open" : body.state;
     this.#events.onReply?.({ ...body, state }, reply);
   }

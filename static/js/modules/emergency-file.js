@@ -81,15 +81,15 @@ function longText(bytes) {
  * @param {object} options
  * @param {string} options.session
  * @param {AnswerQueue} options.queue
+ * @param {RescueKey} [options.key]
  * @param {Window & typeof globalThis} options.window
  * @returns {Promise<"saved" | "insecure" | "no-key">} `insecure`: this page came by plain HTTP
  */
-export async function saveEmergencyFile({ session, queue, window }) {
+export async function saveEmergencyFile({ session, queue, key, window }) {
   const { crypto, document, isSecureContext, URL } = window;
   if (!isSecureContext || !crypto.subtle) return "insecure";
-  const record = await queue.record(session);
-  const key = rescueKey(document) ?? record.rescueKey;
   if (!key) return "no-key";
+  const record = await queue.record(session);
   const entries = [...(await queue.kept(session)), ...queue.waiting(session)];
   const text = await emergencyText({ record, entries, key, crypto, madeAt: Date.now() });
   const link = document.createElement("a");
@@ -98,14 +98,4 @@ export async function saveEmergencyFile({ session, queue, window }) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   return "saved";
-}
-
-/**
- * Return the server's key as the page names it.
- * @param {Document} page
- * @returns {RescueKey | undefined}
- */
-export function rescueKey(page) {
-  const text = page.querySelector('meta[name="rescue-key"]')?.getAttribute("content");
-  return text ? JSON.parse(text) : undefined;
 }

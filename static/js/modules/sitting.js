@@ -127,7 +127,8 @@ export class Sitting {
     const state = /** @type {StateReply} */ (/** @type {unknown} */ (reply.body));
     this.#rev = state.rev;
     const { seenEpoch = 0, ticket } = await this.#queue.record(this.#session);
-    const { ticket: newer, ...last } = state;
+    // The code opens the test on any device: it is not for the next user of this one.
+    const { ticket: newer, resume_code: _, ...last } = state;
     await this.#queue.remember(this.#session, {
       last,
       seenEpoch: Math.max(seenEpoch, state.epoch),
@@ -135,7 +136,8 @@ export class Sitting {
     });
     // Before the start it is the whole time, and does not run.
     if (state.state !== "registered") this.#time(state, reply);
-    if (await this.#queue.giveBack(this.#session, state.through)) this.#saver.wake();
+    await this.#queue.giveBack(this.#session, state.through);
+    if (this.#queue.waiting(this.#session).length) this.#saver.wake();
     return state;
   }
 
@@ -157,6 +159,8 @@ export class Sitting {
    */
   async open(state) {
     await this.#claimAnew();
+    // What came between state and claim raised no `rev`: the first reply has the state fetched.
+    this.#rev = -1;
     this.#merge(state);
     await this.#takeDrafts();
   }

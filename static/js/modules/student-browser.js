@@ -1,7 +1,7 @@
 // What every student page takes from the browser: outbox, calls, timers, random names.
 
 /** @import {Level, Store} from "./outbox-stores.js" */
-/** @import {Timers} from "../types/protocol.d.ts" */
+/** @import {RescueKey, Timers} from "../types/protocol.d.ts" */
 import { AnswerQueue } from "./answer-queue.js";
 import { randomId } from "./identity.js";
 import { MendingApi } from "./mending-api.js";
@@ -92,6 +92,20 @@ export function makeDrain(queue, options) {
     wallClock,
     ...options,
   });
+}
+
+const RESCUE_KEY = "primepath-rescue-key";
+
+/**
+ * Return the server's key for emergency files, as this page names it or an earlier one did: the test
+ * page that a service worker keeps names none.
+ * @returns {RescueKey | undefined}
+ */
+export function rescueKey() {
+  const named = document.querySelector('meta[name="rescue-key"]')?.getAttribute("content");
+  if (named) settings.setItem(RESCUE_KEY, named);
+  const text = named ?? settings.getItem(RESCUE_KEY);
+  return text ? JSON.parse(text) : undefined;
 }
 
 /** The signatures of secure contexts; undefined on plain HTTP. */

@@ -24,6 +24,7 @@ import {
   makeMendingApi,
   makeQueue,
   newId,
+  rescueKey,
   settings,
   subtle,
   timers,
@@ -167,10 +168,10 @@ class Runner {
   /** Open the outbox; done once, before `start`. */
   async prepare() {
     await this.#queue.open();
+    // Whatever this page comes to, also a question or a refusal: what waits is sent.
+    if (this.#queue.waiting(this.#session).length) this.#sitting.saver.hurry();
     void this.#drain.hurry();
-    const key = document.querySelector('meta[name="rescue-key"]')?.getAttribute("content");
-    // A reload without network may have another page's shell around it.
-    if (key) await this.#queue.remember(this.#session, { rescueKey: JSON.parse(key) });
+    rescueKey();
   }
 
   /** @param {boolean} takeOver the student has said so */
@@ -178,6 +179,7 @@ class Runner {
     this.#definition ??= await this.#sitting.loadDefinition();
     let state = await this.#stateOrNothing();
     if (state && isOver(state.state)) return this.#leave();
+    this.#showCode(state?.resume_code);
     this.#build(this.#definition);
     await this.#loadSounds(this.#definition);
     if (state?.state === "registered") {
@@ -194,6 +196,13 @@ class Runner {
     sessionStorage.removeItem(`primepath-continue-${this.#session}`);
     this.#makePlayers(this.#definition);
     await this.#goOn(state);
+  }
+
+  /** @param {string | null | undefined} code */
+  #showCode(code) {
+    const line = slot(this.#root, "resume-code");
+    line.hidden = !code;
+    if (code) line.textContent = this.#templates.word("resume-code", { code });
   }
 
   /** @param {StateReply} state */
@@ -646,7 +655,12 @@ class Runner {
     const { saveEmergencyFile } = await import("../modules/emergency-file.js");
     this.#sheet?.commit({ anyway: true });
     await this.#queue.settled();
-    const said = await saveEmergencyFile({ session: this.#session, queue: this.#queue, window });
+    const said = await saveEmergencyFile({
+      session: this.#session,
+      queue: this.#queue,
+      key: rescueKey(),
+      window,
+    });
     const kind = said === "saved" ? "info" : "warn";
     this.#banners.show("file-said", { kind, text: this.#templates.word(`file-${said}`) });
     setTimeout(() => this.#banners.hide("file-said"), WARNING_SHOWN_MS);

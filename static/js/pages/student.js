@@ -1,7 +1,7 @@
 // Every page around the test: hands in what other sessions left, and makes forms send once.
 
 import { themeSwitch } from "../modules/display-settings.js";
-import { makeDrain, makeQueue } from "../modules/student-browser.js";
+import { makeDrain, makeQueue, rescueKey } from "../modules/student-browser.js";
 
 const { signal } = new AbortController();
 themeSwitch(document, signal);
@@ -20,6 +20,7 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("[data-sent]")) form.removeAttribute("data-sent");
 });
 
+rescueKey();
 const queue = makeQueue();
 await queue.open();
 
@@ -40,7 +41,7 @@ const drain = makeDrain(queue, { onChange: () => void showOutbox() });
 outbox?.querySelector("[data-save-file]")?.addEventListener("click", async () => {
   const { saveEmergencyFile } = await import("../modules/emergency-file.js");
   for (const session of await drain.unsent()) {
-    const word = await saveEmergencyFile({ session, queue, window });
+    const word = await saveEmergencyFile({ session, queue, key: rescueKey(), window });
     if (said instanceof HTMLElement) said.textContent = said.getAttribute(`data-${word}`);
   }
 });

@@ -66,6 +66,7 @@ export interface StateReply {
   server_ms: number;
   paused?: boolean;
   ticket?: string | null;
+  resume_code?: string | null;
   /** Since another token's last contact; null where there was none. */
   elsewhere_ms?: number | null;
 }
@@ -153,7 +154,6 @@ export interface SessionRecord {
   receipt?: Record<string, unknown>;
   /** Staff gave the session back after this receipt. */
   isReopened?: boolean;
-  rescueKey?: RescueKey;
   closedAt?: number;
   touchedAt: number;
 }
