@@ -108,5 +108,23 @@ export function rescueKey() {
   return text ? JSON.parse(text) : undefined;
 }
 
+/**
+ * Load what makes emergency files while there is a network: when it is needed there is none.
+ */
+export function loadSaving() {
+  return import("./emergency-file.js").catch(() => null);
+}
+
+/**
+ * Let the student save what this browser holds of a session; return what to say of it.
+ * @param {string} session
+ * @param {AnswerQueue} queue
+ */
+export async function saveFile(session, queue) {
+  const saving = await loadSaving();
+  const key = rescueKey();
+  return (await saving?.saveEmergencyFile({ session, queue, key, window })) ?? "no-key";
+}
+
 /** The signatures of secure contexts; undefined on plain HTTP. */
 export const subtle = window.isSecureContext ? crypto.subtle : undefined;

@@ -19,12 +19,14 @@ import { Shortcuts } from "../modules/shortcuts.js";
 import { CallFailed, Sitting } from "../modules/sitting.js";
 import { SplitPane } from "../modules/split-pane.js";
 import {
+  loadSaving,
   makeApi,
   makeDrain,
   makeMendingApi,
   makeQueue,
   newId,
   rescueKey,
+  saveFile,
   settings,
   subtle,
   timers,
@@ -196,6 +198,7 @@ class Runner {
     sessionStorage.removeItem(`primepath-continue-${this.#session}`);
     this.#makePlayers(this.#definition);
     await this.#goOn(state);
+    void loadSaving();
   }
 
   /** @param {string | null | undefined} code */
@@ -652,15 +655,9 @@ class Runner {
   }
 
   async #saveFile() {
-    const { saveEmergencyFile } = await import("../modules/emergency-file.js");
     this.#sheet?.commit({ anyway: true });
     await this.#queue.settled();
-    const said = await saveEmergencyFile({
-      session: this.#session,
-      queue: this.#queue,
-      key: rescueKey(),
-      window,
-    });
+    const said = await saveFile(this.#session, this.#queue);
     const kind = said === "saved" ? "info" : "warn";
     this.#banners.show("file-said", { kind, text: this.#templates.word(`file-${said}`) });
     setTimeout(() => this.#banners.hide("file-said"), WARNING_SHOWN_MS);

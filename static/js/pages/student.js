@@ -1,7 +1,13 @@
 // Every page around the test: hands in what other sessions left, and makes forms send once.
 
 import { themeSwitch } from "../modules/display-settings.js";
-import { makeDrain, makeQueue, rescueKey } from "../modules/student-browser.js";
+import {
+  loadSaving,
+  makeDrain,
+  makeQueue,
+  rescueKey,
+  saveFile,
+} from "../modules/student-browser.js";
 
 const { signal } = new AbortController();
 themeSwitch(document, signal);
@@ -33,15 +39,15 @@ async function showOutbox() {
   if (!(outbox instanceof HTMLElement)) return;
   const wasHidden = outbox.hidden;
   outbox.hidden = (await drain.unsent()).length === 0;
+  if (!outbox.hidden) void loadSaving();
   // The page that said "still on its way" has its receipt now.
   if (outbox.hidden && !wasHidden && document.querySelector("[data-done]")) location.reload();
 }
 
 const drain = makeDrain(queue, { onChange: () => void showOutbox() });
 outbox?.querySelector("[data-save-file]")?.addEventListener("click", async () => {
-  const { saveEmergencyFile } = await import("../modules/emergency-file.js");
   for (const session of await drain.unsent()) {
-    const word = await saveEmergencyFile({ session, queue, key: rescueKey(), window });
+    const word = await saveFile(session, queue);
     if (said instanceof HTMLElement) said.textContent = said.getAttribute(`data-${word}`);
   }
 });
