@@ -186,6 +186,9 @@ def superseded_has_a_newer(seen: _Seen) -> Iterator[str]:
     for event in seen.stored.events:
         if event.status != "superseded" or event.reason:
             continue
+        writer = seen.stored.writers.get(event.writer)
+        if writer is not None and (writer.is_left or writer.epoch != event.epoch):
+            continue  # From a browser that the session had left.
         standing = (
             held.get(event.part) if event.kind == "answer" else states.get((event.kind, event.part))
         )
@@ -285,21 +288,30 @@ def digests_agree(seen: _Seen) -> Iterator[str]:
 
 def _digests_of(client: Client, seen: _Seen) -> Iterator[str]:
     bodies = {str(body["submit_id"]).replace("-", ""): body for body in seen.stored.receipts}
-    for attempt in client.submissions:
+    # Re-opened or restored, a page may by now show more than it handed in.
+    is_final = seen.stored.state == "submitted" and not seen.stored.reopened
+    view = digest_of(client.final_view) if client.final_view is not None and is_final else None
+    latest = True
+    for attempt in reversed(client.submissions):
         if attempt.receipt is None:
             continue
         own = attempt.submit_id.replace("-", "")
         given = str(attempt.receipt["submit_id"]).replace("-", "")
         if given not in bodies and not seen.history.restored:
             yield f"{client.name} holds a receipt {given[:8]} that the server does not"
-        elif given in bodies and bodies[given]["digest"] != attempt.receipt["digest"]:
+        elif (
+            given in bodies
+            and bodies[given]["digest"] != attempt.receipt["digest"]
+            and not seen.history.restored
+        ):
             yield f"{client.name} holds another receipt {given[:8]} than the server"
         if given != own:
             continue
         if attempt.receipt["digest"] != attempt.digest:
             yield f"{client.name} declared {attempt.digest[:8]}, its receipt says otherwise"
-        if client.final_view is not None and digest_of(client.final_view) != attempt.digest:
+        if latest and view not in {None, attempt.digest}:
             yield f"{client.name} declared {attempt.digest[:8]} and showed other answers"
+        latest = False
 
 
 def seen_is_stored(seen: _Seen) -> Iterator[str]:
@@ -317,16 +329,22 @@ def seen_is_stored(seen: _Seen) -> Iterator[str]:
 
 def _is_put_aside(client: Client, part: int, shown: str, seen: _Seen) -> bool:
     """Return whether the value shown was stored for a person to decide (late, rejected ...)."""
-    for entry in reversed(client.entries):
-        if entry.kind == "answer" and entry.part == part and text_of(entry.value) == shown:
+    # After a restore another browser's entry, which this page had seen, may be among those.
+    clients = seen.history.clients if seen.history.restored else (client,)
+    for each in clients:
+        for entry in each.entries:
+            if entry.kind != "answer" or entry.part != part or text_of(entry.value) != shown:
+                continue
             event = seen.events.get(entry.key)
-            if event is not None and event.status != "applied":
+            if seen.may_be_gone(each, entry) if event is None else event.status != "applied":
                 return True
     return False
 
 
 def score_is_right(seen: _Seen) -> Iterator[str]:
     """The score recomputed from the stored answers is the one that is stored."""
+    if seen.stored.state == "open":
+        return  # Re-opened: it is marked again at the end.
     for result in seen.stored.results:
         if result.is_current and result.recomputed not in {None, result.score}:
             yield f"score {result.score}, recomputed {result.recomputed}"

@@ -127,9 +127,12 @@ class StoredConflict:
 
 @dataclass(frozen=True, slots=True)
 class StoredWriter:
+    """A writer's counters; ``is_left``: the session went on to another browser than its own."""
+
     epoch: int
     through: int
     last_seq: int
+    is_left: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from placement_test.models import (
+    Adjustment,
     AnswerEvent,
     ConflictingEntry,
     EntryDecision,
@@ -62,6 +63,9 @@ def stored(session_id: UUID) -> Stored:
         results=_results(session),
         state=session.state,
         decisions=_decisions(session_id),
+        reopened=Adjustment.objects.filter(
+            session_id=session_id, kind=Adjustment.Kind.REOPEN
+        ).count(),
         runner_states={
             (row.kind, row.subject): _standing(row)
             for row in RunnerState.objects.filter(session_id=session_id)

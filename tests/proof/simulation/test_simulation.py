@@ -1,0 +1,68 @@
+"""The simulation keeps every promise, sees every control, and repeats itself."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.proof.simulation import _try_control as try_control
+from tests.proof.simulation import controls, explain, schedule
+from tests.proof.simulation.choices import Played, Recorded, Seeded
+from tests.proof.simulation.shrinking import shrunk
+
+
+@pytest.mark.parametrize("first", range(1, 401, 100))
+def test_a_hundred_schedules_break_no_promise(first: int) -> None:
+    for seed in range(first, first + 100):
+        assert schedule.run(Seeded(seed)).violations == [], seed
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.integers(0, 2**16), max_size=300))
+def test_no_sequence_of_decisions_breaks_a_promise(choices: list[int]) -> None:
+    assert schedule.run(Played(choices)).violations == []
+
+
+def test_a_seed_is_the_same_schedule_each_time() -> None:
+    first, second = ([], [])  # type: tuple[list[str], list[str]]
+    recorded = Recorded(7)
+
+    one = schedule.run(recorded, trace=first)
+    two = schedule.run(Played(recorded.made), trace=second)
+
+    assert first == second
+    assert one.history == two.history
+
+
+def test_much_of_what_can_happen_happens() -> None:
+    seen: set[str] = set()
+    for seed in range(1, 601):
+        outcome = schedule.run(Seeded(seed))
+        seen |= outcome.coverage | set(outcome.faults)
+
+    assert seen >= {
+        "two writers or more", "two devices or more", "two pages that wrote", "server restored",
+        "receipt", "ended as expired", "ended as submitted", "entry late", "entry superseded",
+        "entry rejected", "told duplicate", "typed text was due", "re-opened", "conflict",
+        "crash after commit", "response lost", "request doubled", "storage breaks", "page frozen",
+        "profile copied", "captive portal",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", controls.NAMES)
+def test_the_checker_catches_the_control(name: str) -> None:
+    assert try_control(name)[1] is not None
+
+
+def test_a_failing_schedule_is_told_in_its_simplest_form() -> None:
+    said = explain(try_control("late_entries_dropped")[1] or 0, "late_entries_dropped")
+
+    assert "acknowledged as late" in said
+    assert len(said.splitlines()) < 130
+
+
+def test_shrinking_leaves_what_matters() -> None:
+    assert shrunk([4, 9, 2, 7, 9, 1], lambda choices: sum(choices) >= 9 and 7 in choices) in (
+        [7, 2], [2, 7], [1, 7, 1], [7, 1, 1], [1, 1, 7],
+    )  # fmt: skip
