@@ -108,6 +108,40 @@ class SessionNotRunning(PlacementError):
     message = _("No test is running here that this could be done for.")
 
 
+class RescueUnreadable(PlacementError):
+    """The emergency file was damaged, cut off, is none, or was made for another session."""
+
+    code = "rescue_unreadable"
+    status = 422
+    message = _(
+        "This emergency file cannot be read. Take it from the student's device once more,"
+        " unchanged."
+    )
+
+
+class RescueTooLarge(RescueUnreadable):
+    """The emergency file is larger than any test makes one."""
+
+    code = "rescue_too_large"
+    status = 413
+    message = _("This file is too large to be an emergency file of a test.")
+
+
+class RescueKeyUnknown(RescueUnreadable):
+    """The emergency file was made for another server, or for a key that was taken away."""
+
+    code = "rescue_key_unknown"
+    message = _("This emergency file was made for another server, or its key is not here any more.")
+
+
+class RescueSessionUnknown(PlacementError):
+    """The session of the emergency file is not here, or of another campus: both answer alike."""
+
+    code = "rescue_session_unknown"
+    status = 404
+    message = _("There is no test here that this emergency file belongs to.")
+
+
 class AnswersMissing(PlacementError):
     """Submit named entries that have not arrived; ``missing`` lists [from, to] ranges."""
 

@@ -182,7 +182,7 @@ class OptimizedQueries:
 
     @staticmethod
     def batch_save_answers(
-        session_id: UUID, answers: Batch, *, token: str, arrived: dt.datetime
+        session_id: UUID, answers: Batch, *, token: store.Right, arrived: dt.datetime
     ) -> store.Saved:
         """Write a batch of entries and return its acknowledgement: the one save path there is.
 

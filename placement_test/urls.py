@@ -28,7 +28,7 @@ from placement_test.results.views import sessions as results_sessions
 from placement_test.results.views import statistics as results_statistics
 from placement_test.results.views import timeline as results_timeline
 from placement_test.results.views import written as results_written
-from placement_test.sessions import api, desk, files, previews
+from placement_test.sessions import api, desk, files, previews, rescuing, sealing
 from placement_test.sessions import views as student
 from placement_test.students import views as student_records
 
@@ -240,6 +240,20 @@ students: list[URLPattern | URLResolver] = [
 ]
 
 desk_work: list[URLPattern | URLResolver] = [
+    path("api/rescue/", rescuing.rescue, name="api-rescue"),
+    path("staff/rescue/", rescuing.rescue_page, name="staff-rescue"),
+    path("receipt-keys.json", sealing.receipt_keys, name="receipt-keys"),
+    path("sit/<uuid:session_id>/receipt.json", sealing.own_receipt, name="sit-receipt"),
+    path(
+        "staff/sessions/<uuid:session_id>/receipt.json",
+        sealing.receipt,
+        name="staff-session-receipt",
+    ),
+    path(
+        "staff/sessions/<uuid:session_id>/entries.json",
+        sealing.entries,
+        name="staff-session-export",
+    ),
     path("staff/time/", desk.time_of_all, name="staff-time"),
     path("staff/events/<uuid:event_id>/time/", desk.event_time, name="staff-event-time"),
     path("staff/sessions/<uuid:session_id>/time/", desk.session_time, name="staff-session-time"),

@@ -29,6 +29,7 @@ KEY_RINGS = {
     "field": keys.ring("PRIMEPATH_FIELD_KEYS", DATA_DIR, "field"),
     "index": keys.ring("PRIMEPATH_INDEX_KEYS", DATA_DIR, "index"),
     "receipt": keys.ring("PRIMEPATH_RECEIPT_KEYS", DATA_DIR, "receipt"),
+    "rescue": keys.ring("PRIMEPATH_RESCUE_KEYS", DATA_DIR, "rescue"),
 }
 
 ALLOWED_HOSTS = env.words("PRIMEPATH_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
@@ -105,6 +106,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "placement_test.lib.academy.context",
+                "placement_test.lib.rescue.context",
             ],
         },
     }

@@ -67,6 +67,7 @@ PAGES = {
     "staff-home": "open, events, drafts, levels, waiting, entries, holes, results",
     "staff-sessions": "events to choose, exams, levels, campuses, count, rows, troubled",
     "staff-session": "session, result, placement, it and, answers, key, marks, marks by hand",
+    "staff-rescue": "",
     "staff-session-time": "session",
     "staff-event-time": "event, number working",
     "staff-time": "number working",

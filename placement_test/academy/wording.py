@@ -24,6 +24,8 @@ ACTIONS = frozenset(
         _("cuts changed"),
         _("draft deleted"),
         _("draft made"),
+        _("emergency file brought in"),
+        _("entries exported"),
         _("event changed"),
         _("event created"),
         _("exam archived"),

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from placement_test.query_optimizations import ExamDefinition, QuestionDefinition
+    from placement_test.saving.store import Right
 
 # The nil UUID: no page ever claims under it.
 NO_WRITER = "00000000000000000000000000000000"
@@ -52,7 +53,7 @@ class Outcome:
     percent: Decimal | None
 
 
-def locked_session(session_id: UUID, *, token: str, writer: str = "") -> QuerySet[StudentSession]:
+def locked_session(session_id: UUID, *, token: Right, writer: str = "") -> QuerySet[StudentSession]:
     """Return the session locked, with what submitting must know about it, as one query.
 
     Annotations of ``results.queries.markable`` and ``is_own``, ``through`` (of the writer).

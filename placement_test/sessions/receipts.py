@@ -53,6 +53,20 @@ def issue(session: StudentSession, *, submit_id: uuid.UUID, digest: str, answers
     )
 
 
+def public_keys() -> list[dict[str, str]]:
+    """Return the public keys under which receipts were signed, newest first, in base64."""
+    return [
+        {
+            "id": key.id,
+            "algorithm": "Ed25519",
+            "public_key": base64.b64encode(
+                Ed25519PrivateKey.from_private_bytes(key.secret).public_key().public_bytes_raw()
+            ).decode(),
+        }
+        for key in settings.KEY_RINGS["receipt"]
+    ]
+
+
 def check_code(signature: bytes) -> str:
     """Return eight characters that a person can read out to compare two receipts."""
     bits = int.from_bytes(hashlib.sha256(signature).digest()[:5])

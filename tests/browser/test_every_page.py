@@ -63,6 +63,7 @@ PAGES = {
     "staff-sessions": Reach(INVIGILATOR),
     "staff-session": Reach(INVIGILATOR),
     "staff-session-time": Reach(INVIGILATOR, {"session_id": "open_id"}),
+    "staff-rescue": Reach(INVIGILATOR),
     "staff-time": Reach(INVIGILATOR),
     "staff-event-time": Reach(INVIGILATOR),
     "staff-events": Reach(INVIGILATOR),

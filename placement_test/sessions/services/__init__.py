@@ -18,6 +18,7 @@ from placement_test.sessions.services.registering import (
     preview,
     register,
 )
+from placement_test.sessions.services.rescuing import Rescued, bring_in
 from placement_test.sessions.services.sitting import begin, claim, remaining_ms, save, state
 from placement_test.sessions.services.submitting import submit
 
@@ -26,7 +27,9 @@ __all__ = [
     "Group",
     "Registered",
     "Registration",
+    "Rescued",
     "begin",
+    "bring_in",
     "change_level",
     "claim",
     "end_if_overdue",

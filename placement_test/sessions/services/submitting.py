@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from placement_test.saving.entries import Submission
+    from placement_test.saving.store import Right
 
 State = StudentSession.State
 
@@ -28,7 +29,7 @@ State = StudentSession.State
 @PerformanceMonitor.track_execution_time("sessions.submit")
 @transaction.atomic
 def submit(
-    session_id: UUID, submission: Submission, *, token: str, arrived: dt.datetime
+    session_id: UUID, submission: Submission, *, token: Right, arrived: dt.datetime
 ) -> Receipt:
     """Close the session and return its receipt; asked again, return the same receipt.
 

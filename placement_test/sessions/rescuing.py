@@ -1,0 +1,91 @@
+"""Staff bring in emergency files: the page, and the call that it makes for each file."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.http import JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from placement_test.errors import (
+    BadRequest,
+    PlacementError,
+    RescueSessionUnknown,
+    RescueTooLarge,
+)
+from placement_test.lib import clock
+from placement_test.lib.access import Role, actor, requires
+from placement_test.models import AnswerEvent
+from placement_test.results import access
+from placement_test.sessions import rescue_files, services
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+    from django.http import HttpRequest, HttpResponse
+
+    from placement_test.models import StaffUser
+
+# A room's worth; each is saved before the next one is read.
+MOST_FILES = 60
+
+
+@require_POST
+@requires(Role.INVIGILATOR)
+def rescue(request: HttpRequest) -> HttpResponse:
+    """Bring in one emergency file; the reply counts its entries by status."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > rescue_files.MOST_BYTES + 10_000:
+        raise RescueTooLarge
+    file = request.FILES.get("file")
+    if file is None:
+        raise BadRequest
+    session_id, rescued = _bring_in(file, actor(request))
+    lines = _lines(rescued)
+    return JsonResponse({"session": session_id, "lines": lines, **rescued.as_reply()})
+
+
+@requires(Role.INVIGILATOR)
+def rescue_page(request: HttpRequest) -> HttpResponse:
+    """Take emergency files and report on each; without JavaScript all of them at once."""
+    reports: list[dict[str, Any]] = []
+    files = request.FILES.getlist("file") if request.method == "POST" else []
+    for file in files[:MOST_FILES]:
+        report: dict[str, Any] = {"name": file.name}
+        try:
+            session_id, rescued = _bring_in(file, actor(request))
+            report |= {"session": session_id, "lines": _lines(rescued)}
+        except PlacementError as error:
+            report["error"] = error.words()
+        reports.append(report)
+    is_empty = request.method == "POST" and not files
+    context = {"reports": reports, "is_empty": is_empty}
+    return render(request, "staff/sessions/rescue.html", context, status=422 if is_empty else 200)
+
+
+def _bring_in(file: UploadedFile, user: StaffUser) -> tuple[str, services.Rescued]:
+    arrived = clock.now()
+    if (file.size or 0) > rescue_files.MOST_BYTES:
+        raise RescueTooLarge
+    outer = rescue_files.envelope(file.read())
+    session = access.sessions(user).filter(id=uuid.UUID(outer.session)).first()
+    if session is None:
+        raise RescueSessionUnknown
+    kept = rescue_files.kept(outer)
+    return outer.session, services.bring_in(session, kept, actor=user, arrived=arrived)
+
+
+def _lines(rescued: services.Rescued) -> list[str]:
+    """Return the report on one file in words."""
+    words: dict[str, Any] = dict(AnswerEvent.Status.choices)
+    words |= {"duplicate": _("was here already"), "conflict": _("differs from what is here")}
+    count = rescued.entries
+    lines = [ngettext("%(count)s entry", "%(count)s entries", count) % {"count": count}]
+    lines += [f"{words.get(status, status)}: {n}" for status, n in rescued.accepted.items()]
+    if rescued.check_code:
+        lines.append(_("Handed in, check code %(code)s") % {"code": rescued.check_code})
+    elif rescued.submission:
+        lines.append(_("Not handed in: %(why)s") % {"why": rescued.words})
+    return lines
