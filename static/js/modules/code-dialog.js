@@ -18,7 +18,8 @@ export function askCode({ dialog, session, api, failed }) {
   const button = /** @type {HTMLButtonElement} */ (slot(dialog, "confirm"));
   const closed = new AbortController();
   const { signal } = closed;
-  message.textContent = input.value = "";
+  input.value = "";
+  message.hidden = true;
   dialog.showModal();
   return new Promise((resolve) => {
     const end = (/** @type {boolean} */ isTaken) => {
@@ -37,6 +38,7 @@ export function askCode({ dialog, session, api, failed }) {
         button.disabled = false;
         if (reply.status === 200 && reply.body?.session) return end(true);
         message.textContent = String(reply.body?.message || failed);
+        message.hidden = false;
         input.focus();
       },
       { signal },
