@@ -1,0 +1,1 @@
+"""What is done to browsers while a test is sat, by name."""
