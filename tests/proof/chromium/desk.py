@@ -50,6 +50,7 @@ LOOK = """() => {
     isOpen: document.querySelector("#main [data-slot=open-review]")?.disabled === false,
     elsewhere: banner ? banner.textContent : "",
     review: document.querySelector("#review")?.open ?? false,
+    message: document.querySelector("#review [data-slot=message-text]")?.textContent ?? "",
   };
 }"""
 PARTS = """() => [...document.querySelectorAll("#sheet .question")].map((question, index) => {
@@ -161,6 +162,10 @@ class Desk:
     async def turn_to(self, page: Page) -> None:
         """Go on in another tab of the device."""
         self._page = page
+
+    async def to_front(self) -> None:
+        """Look at this tab: those behind it are drawn no more and cannot be clicked."""
+        await self.page.bring_to_front()
 
     async def come_back(self) -> None:
         """The network is back: reload what the browser could not show, and go on."""
@@ -423,6 +428,7 @@ class Desk:
             await self.device.open()
         if self._page is None or self._page.is_closed():
             await self.open()
+        await self.to_front()
         await self.opened()
         await self._drain()
         if not self.page.url.endswith("/done/"):

@@ -21,16 +21,14 @@ async def server_killed(table: Table) -> None:
     """SIGKILL of the web server, every worker at once, under open pages; it comes back."""
     desks = [await table.desk() for _ in range(PAGES)]
     for _ in range(2):
-        for desk in desks:
-            await desk.act()
+        await _act(desks)
         await desks[0].pause()
         await table.site.kill()
         for desk in desks:
             desk.count("server_killed")
-            await desk.act()
+        await _act(desks)
         await table.site.start()
-    for desk in desks:
-        await desk.act()
+    await _act(desks)
 
 
 async def backup_restored(table: Table) -> None:
@@ -43,16 +41,15 @@ async def backup_restored(table: Table) -> None:
     begun, handed_in = await table.desk(), await table.desk()
     later = await table.arrival()
     for desk in (begun, handed_in):
-        await desk.act()
+        await _act([desk])
         await desk.until("saved")
     await table.site.back_up("older")
     newest = await table.arrival()
     await later.sit_down()
     await newest.sit_down()
     desks = [begun, handed_in, later, newest]
-    for _ in range(2):
-        for desk in desks:
-            await desk.act()
+    await _act(desks)
+    await _act(desks)
     for desk in desks:
         await desk.until("saved")
     await handed_in.finish()
@@ -62,6 +59,12 @@ async def backup_restored(table: Table) -> None:
         desk.count("backup_restored")
     table.measure("back_after_restore_seconds", await _until_back(desks))
     handed_in.is_finished = False
+
+
+async def _act(desks: list[Desk]) -> None:
+    for desk in desks:
+        await desk.to_front()
+        await desk.act()
 
 
 async def _until_back(desks: list[Desk]) -> float:
