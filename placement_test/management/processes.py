@@ -19,6 +19,7 @@ STOP_SECONDS = 10
 # A process that ran this long was sound: what ended it is new.
 SOUND_SECONDS = 60
 LONGEST_WAIT_SECONDS = 30
+LOOK_SECONDS = 0.2
 PR_SET_PDEATHSIG = 1
 
 
@@ -45,6 +46,10 @@ class Process:
             start_new_session=True,
             preexec_fn=_end_with_parent,  # noqa: PLW1509 - no thread has been started
         )
+
+    def start_later(self, seconds: float) -> None:
+        """Have ``look_after`` start it when the time has come."""
+        self._start_again_at = time.monotonic() + seconds
 
     def look_after(self, say: Callable[[str], None]) -> None:
         """Start it again, ever later, when it has ended by itself; call this often."""
@@ -76,7 +81,8 @@ class Process:
         self._running = None
         if time.monotonic() - self._started_at > SOUND_SECONDS:
             self.failures = 0
-        wait = min(2**self.failures, LONGEST_WAIT_SECONDS)
+        # At once after a sound run: a hall full of students waits. Ever later while it fails again.
+        wait = min(2 ** (self.failures - 1), LONGEST_WAIT_SECONDS) if self.failures else 0
         self.failures += 1
         self._start_again_at = time.monotonic() + wait
         say(f"{self.name} ended ({_reason(status)}); it starts again in {wait} s.")
@@ -86,6 +92,13 @@ class Process:
             # The group's number is that of its first process, and stays while any of them lives.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._running.pid, sign)
+
+
+def look_after(processes: Sequence[Process], say: Callable[[str], None]) -> None:
+    """Give each process one look, then pause."""
+    for process in processes:
+        process.look_after(say)
+    time.sleep(LOOK_SECONDS)
 
 
 def end_all(processes: Sequence[Process]) -> None:

@@ -53,7 +53,7 @@ def test_starts_a_process_again_that_ended_by_itself(tmp_path: Path) -> None:
     wait_for(started_twice)
     end_all([process])
 
-    assert said[0] == "Writing ended (status 0); it starts again in 1 s."
+    assert said[0] == "Writing ended (status 0); it starts again in 0 s."
 
 
 def test_ends_what_does_not_end_when_asked_with_its_children(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from django.db import connections
 from django.urls import reverse
 
 from placement_test.management import static_files
-from placement_test.management.processes import Process, end_all
+from placement_test.management.processes import Process, end_all, look_after
 from placement_test.management.sample.people import LOGINS
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SERVER_THREADS = 8
 # Idle connections count too, and a browser keeps up to six: room for a hall of 150 browsers.
 SERVER_CONNECTIONS = 1024
-LOOK_SECONDS = 0.2
 ANSWER_SECONDS = 60
 START_ATTEMPTS = 3
 
@@ -78,27 +77,18 @@ class Command(BaseCommand):
     def serve(self, port: int) -> None:
         """Keep the processes running; end them on the way out, whatever the reason."""
         os.environ["PRIMEPATH_SERVER_URL"] = f"http://{HOST}:{port}"
-        processes = [
-            Process("The server", server_command(port)),
-            Process("Periodic work", [sys.executable, sys.argv[0], "periodic"]),
-        ]
+        processes = installation(port)
         try:
             for process in processes:
                 process.start()
             self.wait_for_answer(port, processes)
             self.introduce(port)
             while True:
-                self.look_after(processes)
+                look_after(processes, self.stderr.write)
         finally:
             for sign in END_SIGNALS:
                 signal.signal(sign, signal.SIG_IGN)
             end_all(processes)
-
-    def look_after(self, processes: list[Process]) -> None:
-        """Give each process one look, then pause."""
-        for process in processes:
-            process.look_after(self.stderr.write)
-        time.sleep(LOOK_SECONDS)
 
     def wait_for_answer(self, port: int, processes: list[Process]) -> None:
         """Return once the server answers.
@@ -107,7 +97,7 @@ class Command(BaseCommand):
         """
         give_up_at = time.monotonic() + ANSWER_SECONDS
         while not answers(port):
-            self.look_after(processes)
+            look_after(processes, self.stderr.write)
             if processes[0].failures >= START_ATTEMPTS or time.monotonic() > give_up_at:
                 raise CommandError("The server does not start; the lines above say why.")
 
@@ -129,6 +119,14 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
+def installation(port: int, *, workers: int = 1) -> list[Process]:
+    """Return the processes that serve: the web server first."""
+    return [
+        Process("The server", server_command(port, workers=workers)),
+        Process("Periodic work", [sys.executable, sys.argv[0], "periodic"]),
+    ]
+
+
 def server_command(port: int, *, workers: int = 1) -> list[str]:
     """Return the command of the HTTP server; SQLite wants one worker."""
     options = {
@@ -145,7 +143,15 @@ def server_command(port: int, *, workers: int = 1) -> list[str]:
     }
     granian = shutil.which("granian", path=str(Path(sys.executable).parent)) or "granian"
     words = [str(word) for option in options.items() for word in option]
-    return [granian, *words, "--no-ws", "--no-access-log", "primepath.wsgi:application"]
+    return [
+        granian,
+        *words,
+        # One that is killed is replaced while the others go on; without this all of them end.
+        "--respawn-failed-workers",
+        "--no-ws",
+        "--no-access-log",
+        "primepath.wsgi:application",
+    ]
 
 
 def refuse_busy(port: int) -> None:
