@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, cast
 
-from django.db import connection
+from django.core.exceptions import ImproperlyConfigured
+from django.db import InterfaceError, OperationalError, connection
 
 from placement_test.lib.sqlite.base import queued
 
 if TYPE_CHECKING:
     from placement_test.lib.sqlite.base import DatabaseWrapper
+
+logger = logging.getLogger(__name__)
 
 SQLITE_FULL = 2
 
@@ -42,3 +46,24 @@ def durability_problem() -> str | None:
             if cursor.fetchone()[0] == "off":
                 return f"{name} is off"
     return None
+
+
+def refuse_unsafe() -> None:
+    """Check when a server starts that a commit here survives a power cut; closes the connection.
+
+    A database that is away is no reason to refuse: ``/readyz`` says so until it is there, and looks
+    at this again each time.
+
+    :raises ImproperlyConfigured: where an acknowledged answer could be lost
+    """
+    try:
+        problem = durability_problem()
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("database away at the start", extra={"error": type(error).__name__})
+        return
+    finally:
+        connection.close()
+    if problem:
+        raise ImproperlyConfigured(
+            f"A power cut would lose acknowledged answers: {problem}. Switch it on in the database."
+        )
