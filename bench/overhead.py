@@ -115,8 +115,6 @@ def circumstances() -> dict[str, Any]:
         "commit": commit.stdout.strip(),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, load {os.getloadavg()[0]:.1f}",
         "python": platform.python_version(),
-        "rounds": ROUNDS,
-        "calls_a_round": CALLS,
     }
 
 
@@ -135,7 +133,8 @@ def main() -> None:
         import django
 
         django.setup()
-        found = json.dumps({**measure(), **circumstances()}, indent=2)
+        rounds = {"rounds": ROUNDS, "calls_a_round": CALLS}
+        found = json.dumps({**measure(), **circumstances(), **rounds}, indent=2)
     print(found)
     if options.write:
         RESULT.parent.mkdir(exist_ok=True)

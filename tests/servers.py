@@ -64,6 +64,11 @@ class PostgreSQL:
         """The process id of the server's first process."""
         return _running(self._process).pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether its first process is there."""
+        return self._process is not None and self._process.poll() is None
+
     def url(self, database: str = "postgres") -> str:
         """Return the address of ``database``, in the form of ``PRIMEPATH_DATABASE_URL``."""
         return f"postgresql://postgres:unused@127.0.0.1:{self.port}/{database}"

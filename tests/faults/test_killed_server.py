@@ -1,73 +1,60 @@
-"""kill -9 of the web server while students save: what was acknowledged is there."""
+"""kill -9 of the web server while students save, as a small day of the proof's real processes."""
 
 from __future__ import annotations
 
-import random
-import threading
-import time
-from typing import TYPE_CHECKING
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
-import pytest
-
-from tests import sitting
-from tests.faults.devices import Device, violations
-from tests.sitting import parts_of
+from tests import environment
+from tests.proof.processes import orders
 
 if TYPE_CHECKING:
-    from tests.servers import WebServer
+    from pathlib import Path
 
-pytestmark = pytest.mark.django_db(transaction=True)
+    from tests.proof.processes.days import Order
 
 STUDENTS = 8
-KILLS = 4
 
 
-def day_with_kills(server: WebServer) -> list[Device]:
-    version = sitting.published(choices=20)
-    parts = [part.id for part in parts_of(version)]
-    stopped = threading.Event()
-    devices = [
-        Device(
-            server.url,
-            sitting.registered(version, name=f"Min-ji {number}"),
-            parts,
-            stopped,
-            random.Random(number),  # noqa: S311 - the same day each time
-        )
-        for number in range(STUDENTS)
-    ]
-    for device in devices:
-        device.start()
-    for number in range(KILLS):
-        time.sleep(0.6 + 0.2 * number)
-        server.kill()
-        server.start()
-    time.sleep(0.5)
-    stopped.set()
-    for device in devices:
-        device.join(30)
-    return devices
+def day(order: Order, folder: Path) -> dict[str, Any]:
+    """Run one day in a process of its own: a lane has settings and servers of its own."""
+    orders_file, outcomes = folder / "orders.json", folder / "outcomes.jsonl"
+    orders_file.write_text(json.dumps([asdict(order)]))
+    clean = {name: text for name, text in os.environ.items() if not name.startswith("PRIMEPATH_")}
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "tests.proof.processes.lane", environment.database()),
+            *(orders_file, outcomes, "1"),
+        ],
+        env=clean,
+        check=True,
+    )
+    outcome: dict[str, Any] = json.loads(outcomes.read_text())
+    return outcome
 
 
-def test_every_acknowledged_entry_survives_kill_9_of_the_server(web_server: WebServer) -> None:
-    devices = day_with_kills(web_server)
+def test_every_acknowledged_entry_survives_kill_9_of_the_server(tmp_path: Path) -> None:
+    order = replace(
+        orders.tiny(environment.database(), 1),
+        students=STUDENTS,
+        seconds=4,
+        troubles=("worker_killed", "web_killed"),
+    )
 
-    assert [violations(device) for device in devices] == [[] for _ in devices]
-    assert all(device.acknowledged == set(device.written) for device in devices)
-    assert sum(device.retries for device in devices) > 0
-    assert sum(len(device.acknowledged) for device in devices) > 10 * STUDENTS
+    found = day(order, tmp_path)
+
+    assert (found["violations"], found["sessions"]) == ([], STUDENTS)
+    assert (found["faults"]["worker_killed"], found["faults"]["web_killed"]) == (1, 1)
+    assert found["acknowledged"] > STUDENTS
 
 
-@pytest.fixture
-def hasty_server(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> WebServer:
-    monkeypatch.setenv("PRIMEPATH_TEST_MIDDLEWARE", "tests.faults.broken.AcknowledgeBeforeCommit")
-    server: WebServer = request.getfixturevalue("web_server")
-    return server
+def test_the_checker_catches_a_server_that_acknowledges_before_it_commits(tmp_path: Path) -> None:
+    _database, order = orders.CONTROLS["acknowledge_before_commit"]
 
+    found = day(order, tmp_path)
 
-def test_the_checker_catches_a_server_that_acknowledges_before_it_commits(
-    hasty_server: WebServer,
-) -> None:
-    devices = day_with_kills(hasty_server)
-
-    assert any(violations(device) for device in devices)
+    assert found["caught_after"] is not None

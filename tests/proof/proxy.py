@@ -229,8 +229,8 @@ class Proxy:
         try:
             while not self.is_cut and await self._exchange(link, await read_message(reader)):
                 link.exchanges += 1
-        except (Closed, OSError):
-            pass
+        except (Closed, OSError, asyncio.CancelledError):
+            pass  # the end of the connection, or of the proxy
         finally:
             self._links.discard(link)
             self._tasks.discard(task)
