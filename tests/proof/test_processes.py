@@ -29,7 +29,6 @@ WRITER = "a" * 32
 def page(profile: Profile) -> Page:
     seat = Seat(SESSION, "pp-x=y", ((1, "choice"), (2, "short")), (1, 2), lambda: 1)
     made = Page(seat, profile, random.Random(1), FAST)  # noqa: S311
-    made.go_on_as(made)
     made.writer, made.epoch, made.state = WRITER, 1, "open"
     return made
 

@@ -87,6 +87,8 @@ class Page:
         self.line = Line(seat.port, seat.cookie, pace.timeout)
         self.writer = ""
         self.epoch = 0
+        """0: this page does not hold the claim."""
+        self._last_epoch = 0
         self.state = ""
         self.rev = 0
         self.needs_code = False
@@ -149,6 +151,7 @@ class Page:
         reply = await self._insist("POST", "claim", {"writer": writer, "seen_epoch": seen})
         if reply.status == 200 and reply.body is not None:
             self.writer, self.epoch = writer, int(reply.body["epoch"])
+            self._last_epoch = self.epoch
             self.profile.claims.append(Claimed(writer, self.epoch, seen))
             self.profile.seen_epoch = max(seen, self.epoch)
             self._awake.set()
@@ -166,6 +169,7 @@ class Page:
             other.state,
             other.rev,
         )
+        self._last_epoch = other.epoch
         self.book = dict(other.book)
 
     # Recording
@@ -184,7 +188,7 @@ class Page:
     def record_offline(self, part: int, value: Any) -> None:
         """Store an answer under the last claim, which this page does not know to be over."""
         held = self.epoch
-        self.epoch = self.profile.claims[-1].epoch
+        self.epoch = self._last_epoch
         self.record("answer", part, value)
         self.epoch = held
 

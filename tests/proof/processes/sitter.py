@@ -155,7 +155,9 @@ class Sitter:
         device.page.close()
         device.saving.cancel()
         self.devices.remove(device)
-        await asyncio.gather(device.saving, return_exceptions=True)
+        ended = await asyncio.gather(device.saving, return_exceptions=True)
+        # A page that broke proves nothing.
+        self.problems += [f"page: {error!r}" for error in ended if isinstance(error, Exception)]
 
     async def _within(self, work: object) -> bool:
         """Do something that a student waits for, but not for ever."""
