@@ -53,16 +53,23 @@ class Unavailable(PlacementError):
     message = _("The server cannot save right now. Nothing is lost; it is tried again in a moment.")
 
 
-class TooManyReports(PlacementError):
-    """A browser, or all of them, reported more errors than are taken; ``seconds`` to wait."""
+class TooMany(PlacementError):
+    """More than is taken for now; the reply says after how many ``seconds`` to try again."""
 
-    code = "too_many"
+    code = "try_later"
     status = 429
-    message = _("Too many reports. Try again later.")
+    message = _("This was too much at once. Try again in a moment.")
 
     def __init__(self, seconds: int) -> None:
         super().__init__()
         self.seconds = seconds
+
+
+class TooManyReports(TooMany):
+    """A browser, or all of them, reported more errors than are taken."""
+
+    code = "too_many"
+    message = _("Too many reports. Try again later.")
 
 
 # Sessions
@@ -82,6 +89,55 @@ class TokenMissing(PlacementError):
     code = "token_missing"
     status = 401
     message = _("This browser does not hold this test any more. Enter the resume code.")
+
+
+class CodeNeeded(PlacementError):
+    """The session went on to another browser; this one needs the resume code to take it back."""
+
+    code = "code_needed"
+    status = 401
+    message = _("This test goes on in another browser. To continue here, enter the resume code.")
+
+
+class TooManySaves(TooMany):
+    """One session sends more than any student can enter."""
+
+    code = "too_many_saves"
+    message = _("The test is saved very often. It goes on by itself in a moment.")
+
+
+class TicketUnreadable(PlacementError):
+    """The ticket was not made by this installation, or it is of another session or too old."""
+
+    code = "ticket_unreadable"
+    status = 400
+    message = _("The test cannot be restored from this browser. What was entered is kept here.")
+
+
+class CannotRestore(PlacementError):
+    """The exam version or the event of a lost session does not exist here."""
+
+    code = "cannot_restore"
+    status = 409
+    message = _(
+        "The server does not know this test any more. What was entered is kept on this device."
+        " Please tell a member of staff."
+    )
+
+
+class CodeWrong(PlacementError):
+    """No session has this resume code; the reply does not say which half is wrong."""
+
+    code = "code_wrong"
+    status = 401
+    message = _("This code fits no test. Compare it letter by letter and try again.")
+
+
+class TooManyTries(TooMany):
+    """Too many wrong resume codes, here or anywhere."""
+
+    code = "too_many_tries"
+    message = _("Too many tries. Wait a moment, or ask a member of staff for help.")
 
 
 class SessionNotStarted(PlacementError):

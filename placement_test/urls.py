@@ -71,6 +71,7 @@ student_pages: list[URLPattern | URLResolver] = [
 sitting: list[URLPattern | URLResolver] = [
     path("api/csrf/", api.csrf, name="api-csrf"),
     path("api/sessions/<uuid:session_id>/begin/", api.begin, name="api-begin"),
+    path("api/sessions/<uuid:session_id>/restore/", api.restore, name="api-restore"),
     path("api/sessions/<uuid:session_id>/claim/", api.claim, name="api-claim"),
     path("api/sessions/<uuid:session_id>/answers/", api.answers, name="api-answers"),
     path("api/sessions/<uuid:session_id>/state/", api.state, name="api-state"),

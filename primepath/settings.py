@@ -29,6 +29,8 @@ KEY_RINGS = {
     "field": keys.ring("PRIMEPATH_FIELD_KEYS", DATA_DIR, "field"),
     "index": keys.ring("PRIMEPATH_INDEX_KEYS", DATA_DIR, "index"),
     "receipt": keys.ring("PRIMEPATH_RECEIPT_KEYS", DATA_DIR, "receipt"),
+    "ticket": keys.ring("PRIMEPATH_TICKET_KEYS", DATA_DIR, "ticket"),
+    "resume": keys.ring("PRIMEPATH_RESUME_KEYS", DATA_DIR, "resume"),
     "rescue": keys.ring("PRIMEPATH_RESCUE_KEYS", DATA_DIR, "rescue"),
 }
 

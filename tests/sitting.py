@@ -121,6 +121,16 @@ class Browser:
         """GET one of the session's calls."""
         return self.client.get(f"/api/sessions/{self.session.id}/{call}/")
 
+    def ticket(self) -> str:
+        """Return the session's ticket as a page keeps it."""
+        ticket = self.get("state").json()["ticket"]
+        assert isinstance(ticket, str)
+        return ticket
+
+    def restore(self, ticket: str) -> Reply:
+        """Give the server the ticket."""
+        return self.post("restore", {"ticket": ticket})
+
     def start(self) -> Browser:
         """Begin and claim, as a page does when the student presses start."""
         assert self.post("begin", {}).status_code == 200

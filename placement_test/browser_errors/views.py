@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from placement_test.browser_errors import queries, rules, services
-from placement_test.errors import BadRequest, TooManyReports
+from placement_test.errors import BadRequest
 from placement_test.lib import http, pages
 from placement_test.lib.access import Role, actor, requires
 from placement_test.models import BrowserError
@@ -34,12 +34,7 @@ def intake(request: HttpRequest) -> HttpResponse:
     except (ValueError, RecursionError) as error:
         raise BadRequest from error
     agent = request.headers.get("User-Agent", "")
-    try:
-        taken = services.take_in(batch, browser=_browser(request), user_agent=agent)
-    except TooManyReports as refused:
-        reply = JsonResponse({"error": refused.code, "message": refused.words()}, status=429)
-        reply["Retry-After"] = str(refused.seconds)
-        return reply
+    taken = services.take_in(batch, browser=_browser(request), user_agent=agent)
     return JsonResponse({"accepted": taken})
 
 

@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from placement_test.errors import BodyTooLarge, PlacementError, Unavailable
+from placement_test.errors import BodyTooLarge, PlacementError, TooMany, Unavailable
 from placement_test.lib import academy
 
 if TYPE_CHECKING:
@@ -99,15 +99,14 @@ class PlacementErrorMiddleware:
             return None
         logger.info("refused", extra={"code": error.code, "status": error.status})
         if is_api(request):
-            return JsonResponse(
-                {"error": error.code, "message": error.words(), **error.facts}, status=error.status
-            )
-        return render(
-            request,
-            "errors/refused.html",
-            {"error": error, "words": error.words()},
-            status=error.status,
-        )
+            content = {"error": error.code, "message": error.words(), **error.facts}
+            response: HttpResponse = JsonResponse(content, status=error.status)
+        else:
+            context = {"error": error, "words": error.words()}
+            response = render(request, "errors/refused.html", context, status=error.status)
+        if isinstance(error, TooMany):
+            response["Retry-After"] = str(error.seconds)
+        return response
 
 
 def _unavailable(error: Exception) -> HttpResponse:

@@ -58,14 +58,37 @@ class StudentSession(models.Model):
     ended_at = models.DateTimeField(null=True)
     archived_at = models.DateTimeField(null=True)
 
+    # What the resume code shows: its first four symbols find the session, the rest is a secret that
+    # follows from the id and the generation (``sessions.resume_codes``).
+    resume_generation = models.PositiveIntegerField(default=0, db_default=0)
+    resume_locator = models.CharField(max_length=4, blank=True, default="", db_default="")
+
     epoch = models.PositiveIntegerField(default=0)
     rev = models.PositiveIntegerField(default=0)
     last_contact_at = models.DateTimeField(null=True)
+    # Whose contact that was, and when any other browser that may claim was heard last.
+    contact_token = models.ForeignKey(
+        "SessionToken", models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    elsewhere_at = models.DateTimeField(null=True)
     pending = models.PositiveIntegerField(default=0)
     storage = models.CharField(max_length=10, blank=True)
 
+    # Bounds of one session, counted where its row is written anyway (``saving.limits``).
+    limit_window = models.PositiveBigIntegerField(default=0, db_default=0)
+    limit_calls = models.PositiveIntegerField(default=0, db_default=0)
+    event_count = models.PositiveIntegerField(default=0, db_default=0)
+    conflict_count = models.PositiveIntegerField(default=0, db_default=0)
+    claim_count = models.PositiveIntegerField(default=0, db_default=0)
+
     class Meta:
         indexes: ClassVar = [
+            # A resume code, among the sessions that can still be taken up.
+            models.Index(
+                fields=["resume_locator"],
+                condition=Q(archived_at__isnull=True),
+                name="session_by_resume_locator",
+            ),
             # The list of sessions, newest first.
             models.Index(
                 fields=["-registered_at", "-id"],
@@ -109,11 +132,16 @@ class StudentSession(models.Model):
 
 
 class SessionToken(models.Model):
-    """What lets one browser act for a session: the SHA-256 of a 256-bit random token."""
+    """What lets one browser act for a session: the SHA-256 of a 256-bit random token.
+
+    ``superseded_at``: the session went on to another browser.  This one still hands in what its
+    own writers hold; to claim or to submit it needs the resume code.
+    """
 
     session = models.ForeignKey(StudentSession, models.CASCADE, related_name="tokens")
     digest = models.CharField(max_length=64, unique=True)
     issued_at = models.DateTimeField()
+    superseded_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"token {self.pk}"
@@ -123,10 +151,14 @@ class Writer(models.Model):
     """One claim: a page that writes entries under an epoch.
 
     ``through`` is the last seq up to which none is missing; ``last_seq`` the greatest seen.
+    ``token`` is the browser's; ``epoch`` 0 stands for one that never claimed and may not.
     """
 
     session = models.ForeignKey(StudentSession, models.CASCADE, related_name="writers")
     writer = models.UUIDField()
+    token = models.ForeignKey(
+        SessionToken, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
     epoch = models.PositiveIntegerField()
     through = models.PositiveIntegerField(default=0)
     last_seq = models.PositiveIntegerField(default=0)
@@ -139,6 +171,28 @@ class Writer(models.Model):
 
     def __str__(self) -> str:
         return f"writer {self.pk}"
+
+
+class ResumeTry(models.Model):
+    """Wrong resume codes against one target, counted so that all workers agree.
+
+    ``target`` is "all", the locator that was typed, or the session it was typed for.  One row for
+    each; the count starts again with a new window.
+    """
+
+    target = models.CharField(max_length=36, unique=True)
+    window_at = models.DateTimeField()
+    count = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [
+            # Forgetting those that no window reaches any more.
+            models.Index(fields=["last_at"], name="resume_try_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"tries {self.pk}"
 
 
 class EntryKind(models.TextChoices):

@@ -1,4 +1,4 @@
-"""What a browser sends to be saved and what it is told: the wire format, version 1."""
+"""What a browser sends to be saved and what it is told: the wire format and its versions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from msgspec import Meta
 
 from placement_test.errors import BadRequest
 
+# Pages that were open before a release speak the version before it until their outbox is empty and
+# they are loaded again: a release raises both by one, never by more.
+PROTOCOL = 1
+OLDEST_PROTOCOL = 1
 # A batch is what one save carries; the browser keeps the rest for the next one.
 MOST_ENTRIES = 64
 POSTGRES_INTEGER_MAX = 2**31 - 1
@@ -21,6 +25,7 @@ Count = Annotated[int, Meta(ge=0, le=POSTGRES_INTEGER_MAX)]
 Ordinal = Annotated[int, Meta(ge=1, le=POSTGRES_INTEGER_MAX)]
 Identity = Annotated[int, Meta(ge=1, le=JS_SAFE_INTEGER_MAX)]
 WriterName = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
+Version = Annotated[int, Meta(ge=OLDEST_PROTOCOL, le=PROTOCOL)]
 Kind = Literal["answer", "flag", "play"]
 Value = None | bool | int | str | list[int]
 
@@ -38,7 +43,7 @@ class Entry(msgspec.Struct, frozen=True):
 class Batch(msgspec.Struct, frozen=True):
     """The entries of one writer under one epoch; no entries: a heartbeat."""
 
-    v: Literal[1]
+    v: Version
     nonce: Annotated[str, Meta(min_length=1, max_length=64)]
     epoch: Ordinal
     writer: WriterName
@@ -72,9 +77,9 @@ class EntryReply(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SaveReply(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The only acknowledgement there is: sent after the commit."""
+    """The only acknowledgement there is: sent after the commit, in the version of the batch."""
 
-    v: Literal[1] = msgspec.field(name="v")
+    v: int = msgspec.field(name="v")
     nonce: str = msgspec.field(name="nonce")
     session: str = msgspec.field(name="session")
     accepted: list[EntryReply] = msgspec.field(name="accepted")
@@ -99,7 +104,7 @@ def batch(body: bytes) -> Batch:
 
     :raises BadRequest: where it is not one; ``detail`` names the field
     """
-    return _read(_batch, body)  # type: ignore[no-any-return]
+    return read(_batch, body)  # type: ignore[no-any-return]
 
 
 def claim(body: bytes) -> Claim:
@@ -107,7 +112,7 @@ def claim(body: bytes) -> Claim:
 
     :raises BadRequest: where it is not one
     """
-    return _read(_claim, body)  # type: ignore[no-any-return]
+    return read(_claim, body)  # type: ignore[no-any-return]
 
 
 def submission(body: bytes) -> Submission:
@@ -115,10 +120,14 @@ def submission(body: bytes) -> Submission:
 
     :raises BadRequest: where it is not one
     """
-    return _read(_submission, body)  # type: ignore[no-any-return]
+    return read(_submission, body)  # type: ignore[no-any-return]
 
 
-def _read(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
+def read(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
+    """Return what ``decoder`` makes of a request's body.
+
+    :raises BadRequest: where it is not that; ``detail`` names the field
+    """
     try:
         body.decode()  # a raw value is stored as text: refuse what is not UTF-8 here
         return decoder.decode(body)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
-from placement_test.errors import SessionUnknown, TokenMissing
+from placement_test.errors import CodeNeeded, SessionNotStarted, SessionUnknown, TokenMissing
 from placement_test.lib import clock
 from placement_test.monitoring.flushing import recorder
-from placement_test.saving import rules
+from placement_test.saving import limits, rules
 from placement_test.saving.entries import HIGHEST_BELIEVED_EPOCH, EntryReply, SaveReply
 
 if TYPE_CHECKING:
@@ -24,17 +24,29 @@ if TYPE_CHECKING:
     from placement_test.saving.entries import Batch, Entry
 
 LOCK = """
-SELECT s.version_id, s.state, s.deadline_at, s.epoch, s.rev, s.allotted_seconds, s.paused_at, t.id
-FROM placement_test_studentsession s
-LEFT JOIN placement_test_sessiontoken t ON t.session_id = s.id AND t.digest = %s
-WHERE s.id = %s
+SELECT version_id, state, deadline_at, allotted_seconds, epoch, rev, paused_at,
+    last_contact_at, contact_token_id, elsewhere_at,
+    limit_window, limit_calls, event_count, conflict_count, claim_count
+FROM placement_test_studentsession WHERE id = %s
 """
 
 # Not joined to the lock: PostgreSQL reads joined rows as they were before it waited for the lock,
-# so that a second request of the same writer would not see what the first one wrote.
+# so that a second request of the same writer would not see what the first one wrote, and a token
+# that was superseded meanwhile would still claim.
 WRITER = """
-SELECT id, through, last_seq FROM placement_test_writer WHERE session_id = %s AND writer = %s
+SELECT id, through, last_seq, epoch FROM placement_test_writer
+WHERE session_id = %s AND writer = %s
 """
+RIGHT_AND_WRITER = """
+SELECT t.id, t.superseded_at, w.id, w.through, w.last_seq, w.epoch, w.token_id, o.superseded_at
+FROM placement_test_sessiontoken t
+LEFT JOIN placement_test_writer w ON w.session_id = t.session_id AND w.writer = %s
+LEFT JOIN placement_test_sessiontoken o ON o.id = w.token_id
+WHERE t.session_id = %s AND t.digest = %s
+"""
+
+# Why an entry is superseded where the part holds nothing newer: its browser had lost the session.
+NO_CLAIM = "no_claim"
 
 EVENT_COLUMNS = (
     "session_id, writer, seq, epoch, kind, subject, value, at_ms, received_at, status, reason"
@@ -72,14 +84,25 @@ class Locked:
     version_id: int
     state: str
     deadline_at: dt.datetime | None
+    allotted_seconds: int
     epoch: int
     rev: int
-    allotted_seconds: int
     paused_at: dt.datetime | None
+    last_contact_at: dt.datetime | None
+    contact_token: int | None
+    elsewhere_at: dt.datetime | None
+    limit_window: int
+    limit_calls: int
+    events: int
+    conflicts: int
+    claims: int
+    token: int | None = None
+    is_superseded: bool = False
     writer_row: int | None = None
     through: int = 0
     last_seq: int = 0
     is_by_staff: bool = False
+    writer_epoch: int = 0
 
 
 @dataclass(slots=True)
@@ -117,26 +140,61 @@ def lock(session_id: UUID, *, token: Right, writer: str) -> Locked:
 
     :raises SessionUnknown: where there is no such session
     :raises TokenMissing: where the token is not one of its own
+    :raises CodeNeeded: where the token is superseded and the writer is that of one that is not
     """
-    suffix = " FOR UPDATE OF s" if connection.features.has_select_for_update_of else ""
+    suffix = " FOR UPDATE" if connection.features.has_select_for_update else ""
     with connection.cursor() as cursor:
-        cursor.execute(LOCK + suffix, [token_digest(token), session_id.hex])
+        cursor.execute(LOCK + suffix, [session_id.hex])
         row = cursor.fetchone()
         if row is None:
             raise SessionUnknown
-        version, state, deadline, epoch, rev, allotted, paused, token_id = row
-        is_by_staff = isinstance(token, StaffAuthority)
-        if token_id is None and not is_by_staff:
-            raise TokenMissing
+        version, state, deadline, allotted, epoch, rev, *others = row
+        paused, contact, by, elsewhere, *counts = others
         locked = Locked(
-            session_id, version, state, _moment(deadline), epoch, rev, allotted, _moment(paused)
+            session_id,
+            version,
+            state,
+            _moment(deadline),
+            allotted,
+            epoch,
+            rev,
+            _moment(paused),
+            _moment(contact),
+            by,
+            _moment(elsewhere),
+            *counts,
         )
-        locked.is_by_staff = is_by_staff
-        cursor.execute(WRITER, [session_id.hex, writer])
+        locked.is_by_staff = isinstance(token, StaffAuthority)
+        if locked.is_by_staff:
+            cursor.execute(WRITER, [session_id.hex, writer])
+            found = cursor.fetchone()
+            if found is not None:
+                _note_writer(locked, *found)
+            return locked
+        cursor.execute(RIGHT_AND_WRITER, [writer, session_id.hex, token_digest(token)])
         found = cursor.fetchone()
-    if found is not None:
-        locked.writer_row, locked.through, locked.last_seq = found
+    if found is None:
+        raise TokenMissing
+    _note_right(locked, *found)
     return locked
+
+
+def _note_right(locked: Locked, token: int, superseded_at: object, *writer: Any) -> None:
+    row, *_counters, owner, owner_superseded_at = writer
+    locked.token, locked.is_superseded = token, superseded_at is not None
+    if row is None:
+        return
+    # Any page can read the names of the session's writers; entries under the name of the one that
+    # goes on would stand in its way.
+    is_owner = owner in {None, token} or owner_superseded_at is not None
+    if locked.is_superseded and not is_owner:
+        raise CodeNeeded
+    _note_writer(locked, *writer[:-2])
+
+
+def _note_writer(locked: Locked, row: int, through: int, last_seq: int, epoch: int) -> None:
+    locked.writer_row, locked.writer_epoch = row, epoch
+    locked.through, locked.last_seq = through, last_seq
 
 
 def token_digest(token: Right) -> str:
@@ -160,10 +218,13 @@ def save(
     append, writer, session, commit; a heartbeat takes begin, lock, writer, session, commit.
     Entries seen before cost one more.
 
-    :raises SessionUnknown, TokenMissing: as ``lock``
+    :raises SessionUnknown, TokenMissing, CodeNeeded: as ``lock``
+    :raises SessionNotStarted: for entries before the start
+    :raises TooManySaves: beyond the bounds of one session
     """
     with transaction.atomic(savepoint=False):
         locked = lock(session_id, token=token, writer=batch.writer)
+        _count_call(locked, arrived)
         writing = _Writing(locked, batch, arrived)
         changes_result = False
         if batch.entries:
@@ -177,11 +238,30 @@ def save(
     return Saved(_reply(writing), changes_result)
 
 
+def _count_call(locked: Locked, arrived: dt.datetime) -> None:
+    # A file that staff bring in is many batches at once.
+    if not locked.is_by_staff:
+        locked.limit_window, locked.limit_calls = limits.next_call(
+            locked.id, counted_in=locked.limit_window, calls=locked.limit_calls, at=arrived
+        )
+
+
+def _check_total(locked: Locked, what: str, count: int, most: int) -> None:
+    # What a full session has no room for is what staff bring in by hand.
+    if not locked.is_by_staff:
+        limits.check_total(locked.id, what, count, most)
+
+
 def _sort_out(writing: _Writing, shapes: rules.Shapes) -> None:
     """Tell new entries from known ones and give each new one its status."""
     locked, batch = writing.locked, writing.batch
     counted = rules.clocked(writing.arrived, locked.paused_at)
     when = rules.moment(locked.state, locked.deadline_at, counted)
+    if when == "early":
+        # A server restored from before the start: the page brings the start back, then these.
+        raise SessionNotStarted
+    is_own_claim = not locked.is_superseded or batch.epoch == locked.writer_epoch
+    usual = "late" if when == "late" else "applied" if is_own_claim else "superseded"
     known = (
         _known(locked, batch) if batch.entries[0].seq <= locked.last_seq or _mixed(batch) else {}
     )
@@ -197,13 +277,8 @@ def _sort_out(writing: _Writing, shapes: rules.Shapes) -> None:
                 writing.replies[entry.seq] = EntryReply(entry.seq, status)
             continue
         known[entry.seq] = content
-        status, reason = "applied", checked.reason
-        if reason:
-            status = "rejected"
-        elif when == "early":
-            status, reason = "rejected", "not_started"
-        elif when == "late":
-            status = "late"
+        status = "rejected" if checked.reason else usual
+        reason = NO_CLAIM if status == "superseded" else checked.reason
         writing.rows.append(_Row(entry, checked.text, status, reason))
 
 
@@ -235,6 +310,8 @@ def _write(writing: _Writing) -> bool:
     for kind in ("flag", "play"):
         _apply(writing, [row for row in applied if row.entry.kind == kind], kind)
     if writing.rows:
+        locked.events += len(writing.rows)
+        _check_total(locked, "events", locked.events, limits.MOST_EVENTS)
         _append(writing)
         _advance(writing)
     for row in writing.rows:
@@ -242,7 +319,8 @@ def _write(writing: _Writing) -> bool:
         # Other content under the same seq of this very batch: "applied" would speak for both.
         if known is None or known.status != "conflict":
             writing.replies[row.entry.seq] = EntryReply(row.entry.seq, row.status, row.reason)
-    if won and batch.epoch < locked.epoch:
+    # The page that goes on may have looked before, and may not have claimed yet.
+    if won and (locked.is_superseded or batch.epoch < locked.epoch):
         locked.rev += 1
     return bool(won)
 
@@ -276,7 +354,7 @@ def _apply(writing: _Writing, rows: Sequence[_Row], kind: str) -> set[int]:
 def _append(writing: _Writing) -> None:
     batch = writing.batch
     one = "(" + ", ".join(["%s"] * 11) + ")"
-    received = connection.ops.adapt_datetimefield_value(writing.arrived)
+    received = _stored(writing.arrived)
     values: list[Any] = []
     for row in writing.rows:
         entry = row.entry
@@ -312,17 +390,20 @@ def _advance(writing: _Writing) -> None:
         _find_missing(writing)
     with connection.cursor() as cursor:
         if locked.writer_row is None:
+            locked.claims += 1
+            _check_total(locked, "claims", locked.claims, limits.MOST_CLAIMS)
             cursor.execute(
                 "INSERT INTO placement_test_writer"
-                " (session_id, writer, epoch, through, last_seq, claimed_at)"
-                " VALUES (%s, %s, %s, %s, %s, %s)",
+                " (session_id, writer, token_id, epoch, through, last_seq, claimed_at)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s)",
                 [
                     locked.id.hex,
                     batch.writer,
-                    batch.epoch,
+                    locked.token,
+                    0 if locked.is_superseded else batch.epoch,
                     locked.through,
                     locked.last_seq,
-                    connection.ops.adapt_datetimefield_value(writing.arrived),
+                    _stored(writing.arrived),
                 ],
             )
         else:
@@ -358,58 +439,71 @@ def _keep_conflict(writing: _Writing, entry: Entry, text: str) -> None:
                 entry.seq,
                 hashlib.sha256(content.encode()).hexdigest(),
                 content,
-                connection.ops.adapt_datetimefield_value(writing.arrived),
+                _stored(writing.arrived),
             ],
         )
+        if cursor.rowcount > 0:
+            locked = writing.locked
+            locked.conflicts += 1
+            _check_total(locked, "conflicts", locked.conflicts, limits.MOST_CONFLICTS)
 
 
 def _note_contact(writing: _Writing) -> None:
     locked, batch = writing.locked, writing.batch
-    # A server restored from a backup may know fewer claims than the browser has seen.
-    epoch = max(locked.epoch, min(batch.epoch, HIGHEST_BELIEVED_EPOCH))
+    columns: dict[str, Any] = {
+        "rev": locked.rev,
+        "limit_window": locked.limit_window,
+        "limit_calls": locked.limit_calls,
+        "event_count": locked.events,
+        "conflict_count": locked.conflicts,
+        "claim_count": locked.claims,
+    }
+    if not locked.is_superseded:
+        # A server restored from a backup may know fewer claims than the browser has seen.
+        locked.epoch = max(locked.epoch, min(batch.epoch, HIGHEST_BELIEVED_EPOCH))
+        columns["epoch"] = locked.epoch
+    # Neither staff nor a browser that the session has left is where it goes on.
+    if not locked.is_superseded and not locked.is_by_staff:
+        if locked.contact_token not in {None, locked.token}:
+            locked.elsewhere_at = locked.last_contact_at
+        columns |= {
+            "last_contact_at": _stored(writing.arrived),
+            "contact_token_id": locked.token,
+            "elsewhere_at": _stored(locked.elsewhere_at),
+            "pending": batch.pending,
+            "storage": batch.storage,
+        }
+    changes = ", ".join(f"{column} = %s" for column in columns)
     with connection.cursor() as cursor:
-        if locked.is_by_staff:
-            # The student's device has not been heard of.
-            cursor.execute(
-                "UPDATE placement_test_studentsession SET epoch = %s, rev = %s WHERE id = %s",
-                [epoch, locked.rev, locked.id.hex],
-            )
-            locked.epoch = epoch
-            return
         cursor.execute(
-            "UPDATE placement_test_studentsession SET last_contact_at = %s, pending = %s,"
-            " storage = %s, epoch = %s, rev = %s WHERE id = %s",
-            [
-                connection.ops.adapt_datetimefield_value(writing.arrived),
-                batch.pending,
-                batch.storage,
-                epoch,
-                locked.rev,
-                locked.id.hex,
-            ],
+            f"UPDATE placement_test_studentsession SET {changes} WHERE id = %s",  # noqa: S608
+            [*columns.values(), locked.id.hex],
         )
-    locked.epoch = epoch
 
 
 def _reply(writing: _Writing) -> SaveReply:
     locked, batch = writing.locked, writing.batch
     now = clock.now()
     clocked = rules.clocked(now, locked.paused_at)
-    is_fenced = batch.epoch < locked.epoch and locked.state == "open"
+    is_fenced = locked.is_superseded or batch.epoch < locked.epoch
     return SaveReply(
-        v=1,
+        v=batch.v,
         nonce=batch.nonce,
         session=str(locked.id),
         accepted=[writing.replies[entry.seq] for entry in batch.entries],
         through=locked.through,
         missing=writing.missing,
-        state="claimed" if is_fenced else locked.state,
+        state="claimed" if is_fenced and locked.state == "open" else locked.state,
         rev=locked.rev,
         server_ms=int(now.timestamp() * 1000),
         remaining_ms=rules.remaining_ms(locked.deadline_at, locked.allotted_seconds, clocked),
         next_flush_ms=rules.NEXT_FLUSH_MS,
         paused=locked.paused_at is not None,
     )
+
+
+def _stored(moment: dt.datetime | None) -> Any:
+    return connection.ops.adapt_datetimefield_value(moment)
 
 
 def _moment(value: object) -> dt.datetime | None:

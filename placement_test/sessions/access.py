@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
 
-from placement_test.errors import SessionUnknown, TokenMissing
+from placement_test.errors import CodeNeeded, SessionUnknown, TokenMissing
 from placement_test.models import SessionToken, StudentSession
 from placement_test.saving.store import token_digest
 
@@ -43,23 +42,42 @@ def grant(response: HttpResponse, session: StudentSession, token: str) -> None:
     )
 
 
-def own_session(request: HttpRequest, session_id: UUID) -> StudentSession:
-    """Return the session when this browser may act for it: 1 query.
+def held(request: HttpRequest, session_id: UUID) -> SessionToken:
+    """Return this browser's right to the session, with the session: 1 query.
 
     :raises SessionUnknown: where there is no such session
     :raises TokenMissing: where the browser holds no token of it
     """
-    token = SessionToken.objects.filter(
-        session_id=OuterRef("id"), digest=token_digest(token_of(request, session_id))
-    )
-    session = (
-        StudentSession.objects.annotate(is_own=Exists(token))
-        .select_related("event", "version__exam", "start_level__sub_program__program")
-        .filter(id=session_id)
+    token = (
+        SessionToken.objects.filter(
+            session_id=session_id, digest=token_digest(token_of(request, session_id))
+        )
+        .select_related(
+            "session__event",
+            "session__student",
+            "session__version__exam",
+            "session__start_level__sub_program__program",
+        )
         .first()
     )
-    if session is None:
-        raise SessionUnknown
-    if not session.is_own:
+    if token is not None:
+        return token
+    if StudentSession.objects.filter(id=session_id).exists():
         raise TokenMissing
-    return session
+    raise SessionUnknown
+
+
+def own_session(request: HttpRequest, session_id: UUID) -> StudentSession:
+    """Return the session where this browser may look at it; cost and errors as ``held``."""
+    return held(request, session_id).session
+
+
+def leading_session(request: HttpRequest, session_id: UUID) -> StudentSession:
+    """Return the session where it goes on in this browser; cost and errors as ``held``.
+
+    :raises CodeNeeded: where it went on to another one
+    """
+    right = held(request, session_id)
+    if right.superseded_at is not None:
+        raise CodeNeeded
+    return right.session

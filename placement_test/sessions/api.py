@@ -15,12 +15,14 @@ from django.views.decorators.http import require_GET, require_POST
 from placement_test.errors import DigestDiffers
 from placement_test.lib import clock, http
 from placement_test.saving import entries
-from placement_test.sessions import access, queries, services
+from placement_test.sessions import access, bodies, queries, services, tickets
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from django.http import HttpRequest
+
+    from placement_test.models import StudentSession
 
 # The exam of a session never changes; the browser asks again only after its own cache let go.
 EXAM_MAX_AGE_SECONDS = 300
@@ -38,26 +40,28 @@ def csrf(request: HttpRequest) -> HttpResponse:
 def begin(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Start the clock of the session."""
     arrived = clock.now()
-    session = services.begin(
-        session_id, token=access.token_of(request, session_id), arrived=arrived
-    )
-    now = clock.now()
-    return JsonResponse(
-        {
-            "state": session.state,
-            "remaining_ms": services.remaining_ms(session, now),
-            "allotted_ms": session.allotted_seconds * 1000,
-            "server_ms": int(now.timestamp() * 1000),
-        }
-    )
+    held = services.begin(session_id, token=access.token_of(request, session_id), arrived=arrived)
+    return JsonResponse(_times(held.session) | {"ticket": tickets.issue(held)})
+
+
+@never_cache
+@require_POST
+def restore(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """Make a session again that this server has lost, or bring it back to where it was."""
+    ticket = bodies.restoration(http.body(request, bodies.MAX_BYTES)).ticket
+    session = services.restore(session_id, ticket, token=access.token_of(request, session_id))
+    return JsonResponse(_times(session))
 
 
 @never_cache
 @require_POST
 def claim(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Give a page its epoch."""
+    arrived = clock.now()
     wanted = entries.claim(http.body(request, settings.SAVE_MAX_BYTES))
-    epoch = services.claim(session_id, wanted, token=access.token_of(request, session_id))
+    epoch = services.claim(
+        session_id, wanted, token=access.token_of(request, session_id), arrived=arrived
+    )
     return JsonResponse({"epoch": epoch})
 
 
@@ -77,8 +81,9 @@ def answers(request: HttpRequest, session_id: UUID) -> HttpResponse:
 @require_GET
 def state(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Reply with everything the session holds; an overdue session is ended first."""
-    session = services.end_if_overdue(access.own_session(request, session_id))
-    return _json(services.state(session))
+    held = access.held(request, session_id)
+    services.end_if_overdue(held.session)
+    return _json(services.state(held))
 
 
 @never_cache
@@ -91,9 +96,9 @@ def submit(request: HttpRequest, session_id: UUID) -> HttpResponse:
     try:
         receipt = services.submit(session_id, submission, token=token, arrived=arrived)
     except DigestDiffers as error:
-        session = access.own_session(request, session_id)
+        held = access.held(request, session_id)
         return _json(
-            {"error": error.code, "message": error.words(), **services.state(session)},
+            {"error": error.code, "message": error.words(), **services.state(held)},
             status=error.status,
         )
     return JsonResponse(
@@ -116,6 +121,16 @@ def exam(request: HttpRequest, session_id: UUID) -> HttpResponse:
     response = HttpResponse(queries.exam_payload(session), content_type="application/json")
     response["Cache-Control"] = f"private, max-age={EXAM_MAX_AGE_SECONDS}"
     return response
+
+
+def _times(session: StudentSession) -> dict[str, object]:
+    now = clock.now()
+    return {
+        "state": session.state,
+        "remaining_ms": services.remaining_ms(session, now),
+        "allotted_ms": session.allotted_seconds * 1000,
+        "server_ms": int(now.timestamp() * 1000),
+    }
 
 
 def _json(content: object, status: int = 200) -> HttpResponse:

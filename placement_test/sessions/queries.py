@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import BooleanField, Exists, ExpressionWrapper, Q, Subquery
 
 from placement_test.exams.rules.labels import option_label
 from placement_test.lib import academy
@@ -53,17 +53,37 @@ class Outcome:
     percent: Decimal | None
 
 
-def locked_session(session_id: UUID, *, token: Right, writer: str = "") -> QuerySet[StudentSession]:
-    """Return the session locked, with what submitting must know about it, as one query.
+def locked_session(session_id: UUID) -> QuerySet[StudentSession]:
+    """Return the session locked, with the annotations of ``results.queries.markable``."""
+    return results.locked(results.markable().filter(id=session_id))
 
-    Annotations of ``results.queries.markable`` and ``is_own``, ``through`` (of the writer).
+
+def right(session_id: UUID, *, token: str, writer: str = "") -> QuerySet[SessionToken]:
+    """Return a browser's right to a session, as one query; ``token`` "" is never right.
+
+    Annotations: ``writer_epoch`` and ``through`` of the writer, None where it is unknown.
     """
-    tokens = SessionToken.objects.filter(session_id=OuterRef("id"), digest=token_digest(token))
-    writers = Writer.objects.filter(session_id=OuterRef("id"), writer=writer or NO_WRITER)
-    return results.locked(
-        results.markable()
-        .filter(id=session_id)
-        .annotate(is_own=Exists(tokens), through=Subquery(writers.values("through")[:1]))
+    writers = Writer.objects.filter(session_id=session_id, writer=writer or NO_WRITER)
+    return SessionToken.objects.filter(session_id=session_id, digest=token_digest(token)).annotate(
+        writer_epoch=Subquery(writers.values("epoch")[:1]),
+        through=Subquery(writers.values("through")[:1]),
+    )
+
+
+def locked_with_right(session_id: UUID, *, token: Right, writer: str) -> QuerySet[StudentSession]:
+    """Return the session locked, and beside it what submitting must know, as one query.
+
+    Annotations: those of ``locked_session``; ``is_own`` (the token is one of the session's),
+    ``is_left`` (it is superseded), ``through`` of the writer.  They may be from before
+    the wait for the lock.
+    """
+    held = SessionToken.objects.filter(session_id=session_id, digest=token_digest(token))
+    writers = Writer.objects.filter(session_id=session_id, writer=writer)
+    left = ExpressionWrapper(Q(superseded_at__isnull=False), output_field=BooleanField())
+    return locked_session(session_id).annotate(
+        is_own=Exists(held),
+        is_left=Subquery(held.annotate(is_left=left).values("is_left")[:1]),
+        through=Subquery(writers.values("through")[:1]),
     )
 
 

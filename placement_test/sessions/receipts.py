@@ -12,13 +12,13 @@ from django.conf import settings
 
 from placement_test.lib import clock
 from placement_test.models import Receipt
+from placement_test.sessions.rules import ALPHABET
 
 if TYPE_CHECKING:
     import uuid
 
     from placement_test.models import StudentSession
 
-CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CHECK_CODE_LENGTH = 8
 
 
@@ -71,5 +71,5 @@ def check_code(signature: bytes) -> str:
     """Return eight characters that a person can read out to compare two receipts."""
     bits = int.from_bytes(hashlib.sha256(signature).digest()[:5])
     return "".join(
-        CROCKFORD[(bits >> shift) & 31] for shift in range(5 * (CHECK_CODE_LENGTH - 1), -1, -5)
+        ALPHABET[(bits >> shift) & 31] for shift in range(5 * (CHECK_CODE_LENGTH - 1), -1, -5)
     )

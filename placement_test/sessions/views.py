@@ -144,7 +144,7 @@ def change_level(request: HttpRequest, session_id: UUID) -> HttpResponse:
     step = STEPS.get(request.POST.get("step", ""))
     if step is None:
         raise BadRequest
-    registered = services.change_level(_own(request, session_id), step)
+    registered = services.change_level(access.leading_session(request, session_id), step)
     response = redirect("sit-intro", session_id=registered.session.id)
     access.grant(response, registered.session, registered.token)
     return response

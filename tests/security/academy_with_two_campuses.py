@@ -60,6 +60,7 @@ class World:
             "api-claim": {"writer": self.browser.writer, "seen_epoch": 0},
             "api-answers": self.browser.batch(self.browser.entry(part, 1, seq=1)),
             "api-submit": self.browser.submission(),
+            "api-restore": {"ticket": self.browser.ticket()},
         }
         return json.dumps(bodies.get(name, {}))
 

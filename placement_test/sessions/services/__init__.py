@@ -19,6 +19,7 @@ from placement_test.sessions.services.registering import (
     register,
 )
 from placement_test.sessions.services.rescuing import Rescued, bring_in
+from placement_test.sessions.services.restoring import restore
 from placement_test.sessions.services.sitting import begin, claim, remaining_ms, save, state
 from placement_test.sessions.services.submitting import submit
 
@@ -42,6 +43,7 @@ __all__ = [
     "preview",
     "register",
     "remaining_ms",
+    "restore",
     "save",
     "state",
     "submit",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,10 +14,11 @@ from placement_test.curriculum.rules import move
 from placement_test.errors import EventClosed, NoExamForLevel, NoFurtherLevelChange
 from placement_test.exams.queries import serving as exams
 from placement_test.lib import academy, audit, clock
-from placement_test.models import Level, School, SessionToken, StudentSession
+from placement_test.models import Level, School, StudentSession
 from placement_test.performance_monitor import PerformanceMonitor
 from placement_test.results import queries as results
-from placement_test.saving.store import token_digest
+from placement_test.sessions import resume_codes
+from placement_test.sessions.services.tokens import issue_token
 from placement_test.students import services as students
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
         Student,
         TestEvent,
     )
-
-TOKEN_BYTES = 32  # 256 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +194,9 @@ def preview(version: ExamVersion, campus: Campus | None, actor: StaffUser) -> Re
 
 
 def _issue(session: StudentSession) -> Registered:
+    session.resume_locator = resume_codes.locator(session)
     session.save(force_insert=True)
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    SessionToken.objects.create(
-        session=session, digest=token_digest(token), issued_at=session.registered_at
-    )
-    return Registered(session, token)
+    return Registered(session, issue_token(session, session.registered_at))
 
 
 def _school(campus: Campus, name: str) -> School | None:

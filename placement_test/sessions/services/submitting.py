@@ -6,15 +6,24 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Exists
 
-from placement_test.errors import AnswersMissing, DigestDiffers, SessionEnded, SessionNotStarted
+from placement_test.errors import (
+    AnswersMissing,
+    CodeNeeded,
+    DigestDiffers,
+    SessionEnded,
+    SessionNotStarted,
+    SessionUnknown,
+    TokenMissing,
+)
 from placement_test.models import Receipt, Result, StudentSession
 from placement_test.performance_monitor import PerformanceMonitor
 from placement_test.results import queries as results
 from placement_test.results.services import marking
-from placement_test.saving import rules
+from placement_test.saving import limits, rules
+from placement_test.saving.store import StaffAuthority
 from placement_test.sessions import queries, receipts
-from placement_test.sessions.services.sitting import owned
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -27,7 +36,6 @@ State = StudentSession.State
 
 
 @PerformanceMonitor.track_execution_time("sessions.submit")
-@transaction.atomic
 def submit(
     session_id: UUID, submission: Submission, *, token: Right, arrived: dt.datetime
 ) -> Receipt:
@@ -40,9 +48,26 @@ def submit(
     :raises SessionEnded: where the time was over and nobody had submitted
     :raises AnswersMissing: where entries up to ``last_seq`` have not arrived
     :raises DigestDiffers: where the page shows other answers than the server holds
+    :raises CodeNeeded: where the session went on to another browser
+    :raises TooManySaves: beyond the bounds of one session
     """
-    session = owned(session_id, token=token, writer=submission.writer)
+    try:
+        return _submit(session_id, submission, token=token, arrived=arrived)
+    except (SessionNotStarted, SessionEnded, AnswersMissing, DigestDiffers):
+        # Its transaction took nothing: a page that asks for ever is counted all the same.
+        limits.count_refused(session_id, arrived)
+        raise
+
+
+@transaction.atomic
+def _submit(
+    session_id: UUID, submission: Submission, *, token: Right, arrived: dt.datetime
+) -> Receipt:
+    session = _leading(session_id, submission, token)
+    if not isinstance(token, StaffAuthority):
+        limits.count_call(session, arrived)
     if session.state == State.SUBMITTED:
+        session.save(update_fields=limits.CALL_FIELDS)
         return _first_receipt(session)
     if session.reopened_at and (known := _known_receipt(session, submission)):
         return known
@@ -54,7 +79,7 @@ def submit(
     session.state = State.SUBMITTED
     session.ended_at = arrived
     session.paused_at = None
-    session.save(update_fields=["state", "ended_at", "paused_at"])
+    _freeze(session, token)
     if session.preview_by_id is None:
         marking.conclude(session, answers, cause=Result.Cause.ENDED)
     return receipts.issue(
@@ -63,6 +88,20 @@ def submit(
         digest=submission.digest,
         answers=sum(value != "null" for value in answers.values()),
     )
+
+
+def _leading(session_id: UUID, submission: Submission, token: Right) -> StudentSession:
+    found = queries.locked_with_right(session_id, token=token, writer=submission.writer)
+    session = found.first()
+    if session is None:
+        raise SessionUnknown
+    if isinstance(token, StaffAuthority):
+        return session
+    if not session.is_own:  # type: ignore[attr-defined]
+        raise TokenMissing
+    if session.is_left:  # type: ignore[attr-defined]
+        raise CodeNeeded
+    return session
 
 
 def _check_time(session: StudentSession, arrived: dt.datetime) -> None:
@@ -90,6 +129,17 @@ def _known_receipt(session: StudentSession, submission: Submission) -> Receipt |
     """Return what this submission was answered with before staff opened the session again."""
     submit_id = uuid.UUID(submission.submit_id)
     return Receipt.objects.filter(session=session, submit_id=submit_id).first()
+
+
+def _freeze(session: StudentSession, token: Right) -> None:
+    """Write the end, unless the session went on to another browser while this one waited."""
+    row = StudentSession.objects.filter(id=session.id)
+    if not isinstance(token, StaffAuthority):
+        held = queries.right(session.id, token=token).filter(superseded_at=None)
+        row = row.filter(Exists(held))
+    fields = ("state", "ended_at", "paused_at", *limits.CALL_FIELDS)
+    if not row.update(**{name: getattr(session, name) for name in fields}):
+        raise CodeNeeded
 
 
 def _first_receipt(session: StudentSession) -> Receipt:

@@ -1,0 +1,49 @@
+"""Which browsers may act for a session."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from placement_test.errors import SessionUnknown, TokenMissing
+from placement_test.models import SessionToken, StudentSession
+from placement_test.saving.store import token_digest
+from placement_test.sessions import queries
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from uuid import UUID
+
+TOKEN_BYTES = 32  # 256 bits
+
+
+def issue_token(session: StudentSession, at: dt.datetime) -> str:
+    """Return a new token in the clear; only its digest is stored: 1 query."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    SessionToken.objects.create(session=session, digest=token_digest(token), issued_at=at)
+    return token
+
+
+def supersede_tokens(session: StudentSession, at: dt.datetime) -> int:
+    """Let every browser so far hand in what it holds and no more; return how many: 1 query."""
+    return SessionToken.objects.filter(session=session, superseded_at=None).update(superseded_at=at)
+
+
+def owned(session_id: UUID, *, token: str, writer: str = "") -> SessionToken:
+    """Return a browser's right to a session that is locked now: 2 queries.
+
+    ``.session`` is the locked session with its student, version, and the annotations of
+    ``results.queries.markable``; ``writer_epoch`` and ``through`` are those of ``writer`` or None.
+
+    :raises SessionUnknown: where there is no such session
+    :raises TokenMissing: where the token is not one of its own
+    """
+    session = queries.locked_session(session_id).select_related("student", "version").first()
+    if session is None:
+        raise SessionUnknown
+    # Read after the lock: PostgreSQL shows rows that were joined to it as they were before.
+    held = queries.right(session_id, token=token, writer=writer).first()
+    if held is None:
+        raise TokenMissing
+    held.session = session
+    return held

@@ -1,0 +1,61 @@
+"""Forty browsers give tickets and codes in the same second."""
+
+from __future__ import annotations
+
+import pytest
+
+from placement_test.models import Placement, Result, SessionToken, Student, StudentSession
+from tests import sitting
+from tests.faults.test_forty_at_once import STUDENTS, at_once, students
+from tests.sitting import Browser, parts_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def lose_everything() -> None:
+    Placement.objects.all().delete()
+    Result.objects.all().delete()
+    StudentSession.objects.all().delete()
+    Student.objects.all().delete()
+
+
+def test_forty_tabs_that_give_one_ticket_make_one_session_and_one_student() -> None:
+    browser = sitting.sitting()
+    ticket = browser.ticket()
+    lose_everything()
+    tabs = [Browser(browser.session, browser.token) for _ in range(STUDENTS)]
+
+    statuses = at_once(lambda tab: tab.restore(ticket), tabs)
+
+    assert statuses == [200] * STUDENTS
+    assert StudentSession.objects.get().state == "open"
+    assert Student.objects.count() == SessionToken.objects.count() == 1
+
+
+def test_forty_students_of_a_lost_test_day_are_back_in_one_go() -> None:
+    browsers = [browser.start() for browser in students()]
+    part = parts_of(browsers[0].session.version)[0].id
+    entries = {browser.session.id: browser.entry(part, 1) for browser in browsers}
+    tickets = {browser.session.id: browser.ticket() for browser in browsers}
+    lose_everything()
+
+    statuses = at_once(lambda browser: browser.restore(tickets[browser.session.id]), browsers)
+    saved = [browser.statuses(entries[browser.session.id]) for browser in browsers]
+
+    assert statuses == [200] * STUDENTS
+    assert saved == [["applied"]] * STUDENTS
+    assert Student.objects.count() == STUDENTS
+
+
+def test_one_of_forty_starts_is_not_undone_by_tickets_from_before_it() -> None:
+    made = sitting.registered()
+    browser = Browser(made.session, made.token)
+    ticket = browser.ticket()
+    browser.start()
+    started = StudentSession.objects.get().started_at
+    tabs = [Browser(made.session, made.token) for _ in range(STUDENTS)]
+
+    statuses = at_once(lambda tab: tab.restore(ticket), tabs)
+
+    assert statuses == [200] * STUDENTS
+    assert StudentSession.objects.get().started_at == started
