@@ -187,9 +187,9 @@ class CachedState(Control):
         kept: dict[Any, Any] = {}
         state = services.state
 
-        def from_memory(session: Any) -> Any:
-            fresh = state(session)
-            return {**fresh, "answers": kept.setdefault(session.id, fresh["answers"])}
+        def from_memory(held: Any) -> Any:
+            fresh = state(held)
+            return {**fresh, "answers": kept.setdefault(held.session.id, fresh["answers"])}
 
         services.state = from_memory
 
@@ -215,7 +215,7 @@ class SubmitWithoutLock(Control):
     """Hand in without lock and transaction: what is saved meanwhile is not in the result."""
 
     def take_away(self) -> None:
-        setattr(submitting, "owned", _read)  # noqa: B010 - not among what the module exports
+        submitting._leading = _read
         digest = rules.digest
 
         def slowly(answers: Any) -> str:
@@ -224,11 +224,11 @@ class SubmitWithoutLock(Control):
             return found
 
         rules.digest = slowly
-        services.submit = inspect.unwrap(submitting.submit)
+        submitting._submit = inspect.unwrap(submitting._submit)
 
 
-def _read(session_id: Any, *, token: str, writer: str = "") -> Any:
-    found = queries.locked_session(session_id, token=token, writer=writer)
+def _read(session_id: Any, submission: Any, token: Any) -> Any:
+    found = queries.locked_with_right(session_id, token=token, writer=submission.writer)
     found.query.select_for_update = False
     session = found.first()
     if session is None:
