@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, cast
 from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+from placement_test.lib.joined_scripts import JoinedScripts
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -49,8 +51,11 @@ class ReleaseStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc
     its name: minified, importing others by their hashed names.
     """
 
+    _joined: JoinedScripts | None = None
+
     def post_process(self, *args: Any, **options: Any) -> Iterator[Any]:
         """Name, rewrite and compress the collected files; forget releases that nobody uses."""
+        self._joined = None
         yield from super().post_process(*args, **options)
         if not options.get("dry_run"):
             _keep_releases(Path(self.location), set(self.hashed_files.values()), time.time())
@@ -93,13 +98,18 @@ class ReleaseStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc
             return f"{found['before']}{folder}{last}{mark}{fragment}{found['after']}"
 
         if OWN_SCRIPTS.fullmatch(name):
-            content = IMPORTED.sub(hashed, _small(content.decode())).encode()
+            content = IMPORTED.sub(hashed, self._scripts(paths).text(name)).encode()
         elif name.endswith(".css"):
             content = REFERRED.sub(hashed, content.decode()).encode()
         made = cast("str", self.hashed_name(name, cast("File[bytes]", ContentFile(content))))
         _write_once(Path(self.path(made)), content)
         hashed_files[name] = made
         return made
+
+    def _scripts(self, paths: Mapping[str, tuple[Storage, str]]) -> JoinedScripts:
+        if self._joined is None:
+            self._joined = JoinedScripts(paths, lambda name: _source(name, paths), _small)
+        return self._joined
 
     def compress_files(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Compress what is not compressed yet; a running server serves the others."""
@@ -108,6 +118,12 @@ class ReleaseStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc
             for path in paths
             if not (HASHED.fullmatch(path) and Path(f"{self.path(path)}.gz").exists())
         )
+
+
+def _source(name: str, paths: Mapping[str, tuple[Storage, str]]) -> str:
+    storage, path = paths[name]
+    with storage.open(path) as file:
+        return cast("bytes", file.read()).decode()
 
 
 def _small(script: str) -> str:
