@@ -85,10 +85,23 @@ class Message:
 
     head: bytes
     body: bytes
+    is_chunked: bool = False
 
     @property
     def raw(self) -> bytes:
         return self.head + self.body
+
+    @property
+    def content(self) -> bytes:
+        """The body without the frames of its chunks."""
+        if not self.is_chunked:
+            return self.body
+        found, rest = b"", self.body
+        while rest:
+            size, _newline, rest = rest.partition(b"\r\n")
+            length = int(size.split(b";")[0], 16)
+            found, rest = found + rest[:length], rest[length + 2 :]
+        return found
 
 
 class Closed(Exception):
@@ -425,7 +438,7 @@ async def read_message(reader: asyncio.StreamReader, *, is_head: bool = False) -
         if length := LENGTH.search(head):
             return Message(head, await reader.readexactly(int(length.group(1))))
         if CHUNKED.search(head):
-            return Message(head, await _chunks(reader))
+            return Message(head, await _chunks(reader), is_chunked=True)
         if head.startswith(b"HTTP/"):
             return Message(head, await reader.read())
     except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError) as error:

@@ -259,4 +259,4 @@ def test_reads_replies_in_chunks_as_well(size: int) -> None:
         assert await reader.read(4) == b"next"
         return message
 
-    assert asyncio.run(read()).body.count(b"x") == size
+    assert asyncio.run(read()).content == b"x" * size

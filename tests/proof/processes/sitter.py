@@ -50,6 +50,9 @@ class Day:
     over: asyncio.Event
     """Set when the time is over and nothing breaks any more."""
     second_share: float = 0.25
+    copies: bool = True
+    """Whether profiles are copied.  Two browsers that are one writer can tell the server apart by
+    what it answered, not after it was restored: then the seqs are given to whoever comes first."""
     drain_seconds: float = 60.0
 
 
@@ -66,6 +69,8 @@ class Sitter:
     """All that the session had, also a lost one."""
     problems: list[str] = field(default_factory=list)
     is_finished: bool = False
+    is_short_of_time: bool = False
+    """Deadline and grace end in the middle of the day."""
 
     async def sit(self) -> None:
         """Work until the day is over; pages stay open."""
@@ -114,7 +119,7 @@ class Sitter:
             device.profile.is_lost = True
             await self._leave(device)
         self.faults["second_device"] += 1
-        if self.dice.random() < COPIED_PROFILE and device.page.may_write:
+        if self.day.copies and self.dice.random() < COPIED_PROFILE and device.page.may_write:
             self.faults["profile_copied"] += 1
             return self._copy(device)
         return await self._open(self._profile("second"))

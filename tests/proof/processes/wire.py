@@ -92,7 +92,7 @@ class Line:
 def _as_reply(message: Message) -> Reply:
     wait = RETRY_AFTER.search(message.head)
     return Reply(
-        int(message.head[9:12]), _json(message.body), float(wait.group(1)) if wait else 0.0
+        int(message.head[9:12]), _json(message.content), float(wait.group(1)) if wait else 0.0
     )
 
 
