@@ -9,6 +9,8 @@ import sys
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests import environment
 from tests.proof.processes import orders
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from tests.proof.processes.days import Order
 
 STUDENTS = 8
+# A server, a supervisor and a database are started; a busy machine takes its time for that.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 
 def day(order: Order, folder: Path) -> dict[str, Any]:
