@@ -48,6 +48,10 @@ WHERE t.session_id = %s AND t.digest = %s
 # Why an entry is superseded where the part holds nothing newer: its browser had lost the session.
 NO_CLAIM = "no_claim"
 
+# No page is at this ``rev`` (-1 is that of a page which has to ask anyway): it fetches the state,
+# and gives back what it finds lacking there.
+UNKNOWN_WRITER = -2
+
 EVENT_COLUMNS = (
     "session_id, writer, seq, epoch, kind, subject, value, at_ms, received_at, status, reason"
 )
@@ -494,7 +498,8 @@ def _reply(writing: _Writing) -> SaveReply:
         through=locked.through,
         missing=writing.missing,
         state="claimed" if is_fenced and locked.state == "open" else locked.state,
-        rev=locked.rev,
+        # Every page has claimed: a writer without a row is one that this server has lost.
+        rev=locked.rev if locked.writer_row is not None else UNKNOWN_WRITER,
         server_ms=int(now.timestamp() * 1000),
         remaining_ms=rules.remaining_ms(locked.deadline_at, locked.allotted_seconds, clocked),
         next_flush_ms=rules.NEXT_FLUSH_MS,

@@ -15,6 +15,7 @@ from placement_test.models import (
     StudentAnswer,
     StudentSession,
 )
+from placement_test.saving.store import UNKNOWN_WRITER
 from tests import sitting
 from tests.sitting import Browser, parts_of
 
@@ -162,6 +163,19 @@ def test_the_revision_rises_only_when_another_writer_changed_something(
     browser.save(browser.entry(parts[1], 1))
 
     assert (before, unchanged, newer.save()["rev"]) == (0, 0, 1)
+
+
+def test_a_page_whose_claim_a_restored_server_lost_is_made_to_ask_for_the_state(
+    browser: Browser, parts: list[int]
+) -> None:
+    browser.answer(parts[0], 1)
+    browser.session.writers.all().delete()
+
+    heartbeat, next_one = browser.save(), browser.save()
+
+    assert heartbeat["rev"] == next_one["rev"] == UNKNOWN_WRITER
+    assert browser.save(browser.entry(parts[0], 2))["rev"] == UNKNOWN_WRITER
+    assert browser.save()["rev"] == 0
 
 
 @pytest.mark.parametrize(
