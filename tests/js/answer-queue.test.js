@@ -186,3 +186,30 @@ test("what is remembered of a session goes along when the store breaks", async (
   assert.deepEqual({ ticket, seenEpoch }, { ticket: "ticket", seenEpoch: 7 });
   assert.equal(queue.level, "memory");
 });
+
+test("gives back what another page of this browser left unsent since this one was opened", async () => {
+  const kept = new Map();
+  const early = await opened({ stores: [new TextStore("local", texts(kept))] });
+  const gone = await opened({ stores: [new TextStore("local", texts(kept))] });
+  const left = await gone.add(change());
+
+  await early.giveBack(SESSION, { [CLAIM.writer]: 0 });
+
+  assert.deepEqual(early.waiting(SESSION), [left]);
+});
+
+test("remembers the newest record, also where a better store works again", async () => {
+  const [better, worse] = [texts(), texts()];
+  let now = 1;
+  const first = await opened({ stores: [new TextStore("idb", better)], now: () => now });
+  await first.remember(SESSION, { ticket: "old" });
+  now = 2;
+  const second = await opened({ stores: [new TextStore("local", worse)], now: () => now });
+  await second.remember(SESSION, { ticket: "new" });
+
+  const third = await opened({
+    stores: [new TextStore("idb", better), new TextStore("local", worse)],
+  });
+
+  assert.equal((await third.record(SESSION)).ticket, "new");
+});

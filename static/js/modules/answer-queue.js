@@ -202,13 +202,17 @@ export class AnswerQueue {
    * @returns {Promise<SessionRecord>}
    */
   async record(session) {
-    for (const store of this.#stores) {
-      const stored = await store.session(session).catch(() => null);
-      if (!stored) continue;
-      this.#records.set(session, stored);
-      return stored;
-    }
-    return this.#records.get(session) ?? { session, touchedAt: this.#now() };
+    const lists = await Promise.all(
+      this.#stores.map((store) => store.session(session).catch(() => null)),
+    );
+    // A store that works again may hold what is older.
+    const known = [...lists, this.#records.get(session)].flatMap((record) => record ?? []);
+    const newest = known.reduce(
+      (best, record) => (record.touchedAt > best.touchedAt ? record : best),
+      known[0] ?? { session, touchedAt: this.#now() },
+    );
+    if (known.length) this.#records.set(session, newest);
+    return newest;
   }
 
   /**
@@ -234,13 +238,16 @@ export class AnswerQueue {
    * @param {(entry: Entry) => boolean} isLost
    */
   async #requeue(session, isLost) {
-    // Another page of this browser may have put some there already: they are sent all the same.
     const lists = await Promise.all(
       this.#stores.map((store) => store.requeue(session, isLost).catch(() => [])),
     );
-    const entries = lists.flat();
-    for (const entry of entries) this.#waiting.set(nameOf(entry), entry);
-    return entries.length;
+    // What another page of this browser left unsent, since this one was opened: it may be gone, and
+    // where it is not, the server sees the same content twice.
+    const left = await Promise.all(this.#stores.map((store) => store.waiting().catch(() => [])));
+    for (const entry of left.flat()) {
+      if (entry.session === session) this.#waiting.set(nameOf(entry), entry);
+    }
+    return lists.flat().length;
   }
 
   /** @param {SessionRecord} record */

@@ -116,7 +116,8 @@ export class OutboxDrain {
     if (queue.waiting(session).length) await saver.flush();
     const before = api.restored;
     const reply = await api.get("state/");
-    if (reply.status === 0) return null;
+    // A captive portal's page is no reply either.
+    if (reply.status === 0 || (reply.status === 200 && !reply.body?.through)) return null;
     // Without the right to it (or for a session that is gone) there is nothing to compare.
     if (reply.status !== 200) return reply.status >= 400 && reply.status < 429;
     const state = /** @type {StateReply} */ (/** @type {unknown} */ (reply.body));
