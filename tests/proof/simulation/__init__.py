@@ -8,21 +8,28 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.proof.simulation import controls, schedule
+from tests.proof.simulation import browser, controls, schedule
 from tests.proof.simulation.choices import Played, Recorded, Seeded
 from tests.proof.simulation.shrinking import shrunk
 from tests.proof.stages import StageResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from tests.proof.stages import Budget
+    from tests.proof.simulation.choices import Choices
+    from tests.proof.simulation.schedule import Outcome
+    from tests.proof.stages import Budget, Mode
 
 PROCESSES = 2
 PIECE = 250
-SCHEDULES = {"tiny": 300, "quick": 100_000, "long": 10**9}
+SCHEDULES: dict[Mode, int] = {"tiny": 300, "quick": 100_000, "long": 10**9}
+# With the browser's own modules: some 50 times slower.
+REAL_SCHEDULES: dict[Mode, int] = {"tiny": 20, "quick": 3000, "long": 10**9}
+REAL_PIECE = 50
+REAL_SHARE = 0.35
 # A control that so many schedules do not catch is not caught.
 CONTROL_MOST = 4000
 # Each costs time to shrink; the others are told by their seeds.
@@ -42,47 +49,107 @@ def run(budget: Budget) -> StageResult:
         with multiprocessing.Pool(PROCESSES) as pool:
             for name, caught in pool.imap_unordered(_try_control, controls.NAMES):
                 result.controls[name] = caught
-    faults: Counter[str] = Counter()
-    coverage: Counter[str] = Counter()
-    failed: list[int] = []
-    started = time.monotonic()
-    with multiprocessing.Pool(PROCESSES) as pool:
-        for count, piece_faults, piece_coverage, seeds in pool.imap_unordered(
-            _run_piece, _pieces(budget, ends)
-        ):
-            result.schedules += count
-            faults.update(piece_faults)
-            coverage.update(piece_coverage)
-            failed += seeds
-    seconds = time.monotonic() - started
-    result.faults = dict(sorted(faults.items()))
-    result.coverage = dict(sorted(coverage.items()))
-    result.seeds = [f"{budget.seed}-{budget.seed + result.schedules - 1}"]
-    result.figures["schedules per second"] = round(result.schedules / seconds, 1)
-    failed.sort()
-    result.violations = [explain(seed) for seed in failed[:SHRUNK_MOST]]
+    simulated = _run_pieces(
+        _run_piece, budget, SCHEDULES, PIECE, ends - budget.seconds * REAL_SHARE
+    )
+    real = _Sum()
+    if browser.is_there():
+        real = _run_pieces(_run_real_piece, budget, REAL_SCHEDULES, REAL_PIECE, ends)
+    else:
+        result.violations.append("Node is missing: the browser's own modules were not run")
+    result.schedules = simulated.schedules + real.schedules
+    result.faults = dict(sorted((simulated.faults + real.faults).items()))
+    result.coverage = dict(sorted((simulated.coverage + real.coverage).items()))
+    result.seeds = [
+        f"{budget.seed}-{budget.seed + simulated.schedules - 1}",
+        f"{budget.seed}-{budget.seed + real.schedules - 1} (browser modules)",
+    ]
+    result.figures = {
+        "schedules with models": simulated.schedules,
+        "schedules with models a second": round(simulated.schedules / simulated.seconds, 1),
+        "schedules with the browser's own modules": real.schedules,
+        "schedules with the browser's own modules a second": round(
+            real.schedules / max(real.seconds, 0.001), 1
+        ),
+    }
+    failed = sorted(simulated.failed)
+    result.violations += [explain(seed) for seed in failed[:SHRUNK_MOST]]
     result.violations += [f"seed {seed}" for seed in failed[SHRUNK_MOST:]]
-    if budget.mode == "quick" and result.schedules < SCHEDULES["quick"]:
-        result.figures["schedules wanted"] = SCHEDULES["quick"]
+    real_failed = sorted(real.failed)
+    result.violations += [explain_real(seed) for seed in real_failed[:SHRUNK_MOST]]
+    result.violations += [f"seed {seed} (browser modules)" for seed in real_failed[SHRUNK_MOST:]]
     return result
+
+
+@dataclass(slots=True)
+class _Sum:
+    """What several schedules saw."""
+
+    schedules: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    coverage: Counter[str] = field(default_factory=Counter)
+    failed: list[int] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def add(self, seed: int, outcome: Outcome) -> None:
+        self.schedules += 1
+        self.faults.update(outcome.faults)
+        self.coverage.update(outcome.coverage)
+        if outcome.violations:
+            self.failed.append(seed)
+
+    def add_all(self, other: _Sum) -> None:
+        self.schedules += other.schedules
+        self.faults.update(other.faults)
+        self.coverage.update(other.coverage)
+        self.failed += other.failed
+
+
+def _run_pieces(
+    run_piece: Callable[[tuple[int, int, float]], _Sum],
+    budget: Budget,
+    schedules: dict[Mode, int],
+    size: int,
+    ends: float,
+) -> _Sum:
+    total = _Sum()
+    began = time.monotonic()
+    with multiprocessing.Pool(PROCESSES) as pool:
+        pieces = _pieces(budget.seed, schedules[budget.mode], size, ends)
+        for piece in pool.imap_unordered(run_piece, pieces):
+            total.add_all(piece)
+    total.seconds = time.monotonic() - began
+    return total
+
+
+def explain_real(seed: int) -> str:
+    """Return what a seed breaks with the browser's own modules, and its simplest schedule."""
+    node = browser.Node()
+    try:
+        return _explained(seed, lambda choices, trace: browser.run(choices, node, trace=trace))
+    finally:
+        node.close()
 
 
 def explain(seed: int, control: str | None = None) -> str:
     """Return what a seed breaks, with the simplest schedule that still does."""
     variant = _variant(control)
+    return _explained(seed, lambda choices, trace: schedule.run(choices, trace=trace, **variant))
+
+
+def _explained(seed: int, play: Callable[[Choices, list[str] | None], Outcome]) -> str:
     recorded = Recorded(seed)
-    broken = schedule.run(recorded, **variant).violations
+    broken = play(recorded, None).violations
     if not broken:
         return f"seed {seed} breaks nothing when it is run again"
     rule = broken[0].rule
 
     def still_fails(choices: list[int]) -> bool:
-        outcome = schedule.run(Played(choices), **variant)
-        return any(each.rule == rule for each in outcome.violations)
+        return any(each.rule == rule for each in play(Played(choices), None).violations)
 
     simplest = shrunk(recorded.made, still_fails)
     trace: list[str] = []
-    outcome = schedule.run(Played(simplest), trace=trace, **variant)
+    outcome = play(Played(simplest), trace)
     steps = trace
     if len(trace) > STEPS_TOLD:
         half = STEPS_TOLD // 2
@@ -91,31 +158,35 @@ def explain(seed: int, control: str | None = None) -> str:
     return f"{broken[0]} (seed {seed})\n{said}\nchoices {simplest}\n" + "\n".join(steps)
 
 
-def _pieces(budget: Budget, ends: float) -> Iterator[tuple[int, int, float]]:
-    for first in range(budget.seed, budget.seed + SCHEDULES[budget.mode], PIECE):
+def _pieces(seed: int, count: int, size: int, ends: float) -> Iterator[tuple[int, int, float]]:
+    for first in range(seed, seed + count, size):
         # The pool asks far ahead: a piece that begins too late does nothing.
         if time.monotonic() > ends:
             return
-        left = budget.seed + SCHEDULES[budget.mode] - first
-        yield first, min(PIECE, left), ends
+        yield first, min(size, seed + count - first), ends
 
 
-def _run_piece(
-    piece: tuple[int, int, float],
-) -> tuple[int, Counter[str], Counter[str], list[int]]:
+def _run_piece(piece: tuple[int, int, float]) -> _Sum:
     first, count, ends = piece
-    faults: Counter[str] = Counter()
-    coverage: Counter[str] = Counter()
-    failed: list[int] = []
+    total = _Sum()
+    if time.monotonic() < ends:
+        for seed in range(first, first + count):
+            total.add(seed, schedule.run(Seeded(seed)))
+    return total
+
+
+def _run_real_piece(piece: tuple[int, int, float]) -> _Sum:
+    first, count, ends = piece
+    total = _Sum()
     if time.monotonic() > ends:
-        return 0, faults, coverage, failed
-    for seed in range(first, first + count):
-        outcome = schedule.run(Seeded(seed))
-        faults.update(outcome.faults)
-        coverage.update(outcome.coverage)
-        if outcome.violations:
-            failed.append(seed)
-    return count, faults, coverage, failed
+        return total
+    node = browser.Node()
+    try:
+        for seed in range(first, first + count):
+            total.add(seed, browser.run(Seeded(seed), node))
+    finally:
+        node.close()
+    return total
 
 
 def _try_control(name: str) -> tuple[str, int | None]:

@@ -113,15 +113,17 @@ class Queue:
     @property
     def record(self) -> dict[str, Any]:
         """What this browser remembers about the session, to read."""
+        # A store that breaks takes nothing along that this page knew; one that works again may
+        # hold what is older.
         for store in self.stores:
-            if store.record is not None and not store.is_broken:
-                self._record = store.record
-                break
-        # A store that broke takes nothing along that this page knew.
+            found = store.record
+            if found is not None and not store.is_broken and _age(found) > _age(self._record):
+                self._record = found
         return self._record
 
     def remember(self, **facts: Any) -> None:
-        self._record = {**self.record, **facts}
+        record = self.record
+        self._record = {**record, **facts, "touched": _age(record) + 1}
         best = self.stores[0]
         if not best.is_broken:
             best.record = self._record
@@ -258,6 +260,11 @@ class Book:
         # The server's reply names no writer; within an epoch there is only one.
         if known is None or placed[:2] > known[:2]:
             self.placed[name] = placed
+
+
+def _age(record: dict[str, Any]) -> int:
+    touched: int = record.get("touched", 0)
+    return touched
 
 
 _VALUES: dict[str, Any] = {}

@@ -71,6 +71,14 @@ class Profile:
         self.due: list[tuple[int, Any]] = []
         self.clock: list[tuple[int, int]] = []
 
+    def copy_storage(self, original: Profile) -> None:
+        """Hold what another browser holds, from before anything was handed in."""
+        for store, other in zip(self.stores, original.stores, strict=True):
+            store.outbox, store.kept = dict(other.outbox), dict(other.kept)
+            store.writers, store.record = dict(other.writers), other.record
+            if store.record is not None:
+                store.record = {**store.record, "submit_id": None, "submission": None}
+
 
 class Saver:
     """Sends what waits: one batch in flight, in order, for as long as it takes."""
@@ -334,23 +342,22 @@ class Page(Owner):
         """Call; a server that lost the session is given its ticket, and called again."""
 
         def heard(reply: Heard) -> None:
-            if reply.error not in LOST:
+            is_before = reply.status == 200 and (reply.body or {}).get("state") == "registered"
+            error = "not_started" if is_before else reply.error
+            if error not in LOST:
                 answered(reply)
-            else:
-                self._mend(
-                    reply.error,
-                    lambda said: self._mended(said, reply, call, body, answered),
-                )
+                return
+
+            def mended(said: Heard | None) -> None:
+                if said is not None and said.status == 200:
+                    self.world.call(self, call, body, answered)
+                else:
+                    is_passing = said is not None and _is_passing(said) and not is_before
+                    answered(said if is_passing and said is not None else reply)
+
+            self._mend(error, mended)
 
         self.world.call(self, call, body, heard)
-
-    def _mended(
-        self, said: Heard | None, reply: Heard, call: str, body: Any, answered: Answered
-    ) -> None:
-        if said is not None and said.status == 200:
-            self.world.call(self, call, body, answered)
-        else:
-            answered(said if said is not None and _is_passing(said) else reply)
 
     def _mend(self, error: str, then: Callable[[Heard | None], None]) -> None:
         if self._is_mending:
@@ -361,13 +368,26 @@ class Page(Owner):
             return
         record = self.queue.record
         ticket, claim = record.get("ticket"), record.get("claim")
-        if ticket is None and not (claim and error == "not_started"):
+        if not claim if error == "not_started" else not ticket:
             then(None)
             return
         self._is_mending = True
         self._mend_waiters = [then]
-        call = "begin" if ticket is None else "restore"
-        self.call(call, ticket, self._restored)
+
+        def restored(heard: Heard) -> None:
+            # Whoever has claimed here had also begun; with no ticket of the start, time is anew.
+            if claim and (heard.body or {}).get("state") == "registered":
+                self.call("begin", None, self._restored)
+            else:
+                self._restored(heard)
+
+        if ticket:
+            self.call("restore", ticket, restored)
+        elif claim:
+            self.call("begin", None, self._restored)
+        else:
+            self._is_mending = False
+            then(None)
 
     def _restored(self, heard: Heard) -> None:
         passing = 3000 if _is_passing(heard) else 120_000 if heard.status in {400, 409} else 20_000
@@ -688,7 +708,7 @@ class Page(Owner):
             self._claimed()
         elif state in OVER:
             self._ended()
-        elif (body["rev"] != self.rev or body["rev"] < 0) and self.claim is not None:
+        elif body["rev"] != self.rev and self.claim is not None:
             self.rev = body["rev"]
             self.refresh()
 

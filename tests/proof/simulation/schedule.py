@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from placement_test.saving import rules
 from tests.proof.checker import violations
 from tests.proof.history import Client, History
+from tests.proof.simulation.outbox import Queue, Store
 from tests.proof.simulation.page import Page, Profile
 from tests.proof.simulation.server import Exam, Server
 from tests.proof.simulation.world import World
@@ -91,10 +92,14 @@ def run(
     trace: list[str] | None = None,
 ) -> Outcome:
     """Run one schedule to its end and check its history."""
-    return _Schedule(choices, server_class, page_class, trace).outcome()
+    return Schedule(choices, server_class, page_class, trace).outcome()
 
 
-class _Schedule:
+class Schedule:
+    """A session, its browsers and what befalls them."""
+
+    profile_class = Profile
+
     def __init__(
         self,
         choices: Choices,
@@ -117,6 +122,7 @@ class _Schedule:
         self.pages_made = 0
 
     def outcome(self) -> Outcome:
+        """Live through it and check what is left."""
         self._begin()
         for _ in range(6 + self.below(24)):
             self.world.run_until(self.world.now + GAPS_MS[self.below(len(GAPS_MS))])
@@ -137,7 +143,7 @@ class _Schedule:
 
     def _add_profile(self) -> Profile:
         name = "ABC"[len(self.profiles)]
-        profile = Profile(self.world, name, f"token of {name}")
+        profile = self.profile_class(self.world, name, f"token of {name}")
         profile.skew_ms = (0, 0, -86_400_000, 86_400_000)[self.below(4)]
         if profile.skew_ms:
             self.faults["device clock wrong by a day"] += 1
@@ -240,12 +246,9 @@ class _Schedule:
                 profile.token += "'"
             profile.comes_by_code = True
             ticket = self.server.resume(profile.token, self.world.now)
-            for page in profile.pages:
-                if page.is_alive:
-                    page.queue.remember(ticket=ticket)
-            best = next((store for store in profile.stores if not store.is_broken), None)
-            if best is not None:
-                best.record = {**(best.record or {}), "ticket": ticket}
+            alive = [page.queue for page in profile.pages if page.is_alive]
+            for queue in alive or [Queue([*profile.stores, Store("memory")])]:
+                queue.remember(ticket=ticket)
 
     def _other_device(self) -> None:
         is_up = self.server.exists and self.world.now >= self.world.down_until
@@ -378,11 +381,7 @@ class _Schedule:
         self.is_copied = True
         copy = self._add_profile()
         copy.token = original.token
-        for store, other in zip(copy.stores, original.stores, strict=True):
-            store.outbox, store.kept = dict(other.outbox), dict(other.kept)
-            store.writers, store.record = dict(other.writers), other.record
-            if store.record is not None:
-                store.record = {**store.record, "submit_id": None, "submission": None}
+        copy.copy_storage(original)
         copy.is_offline = original.is_offline = True
         self._fault("profile copied", original.name, "to", copy.name)
         self._open_page(copy)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Reply = tuple[int, dict[str, Any] | None]
 
 BEGINNING = dt.datetime(2026, 3, 9, 3, 0, tzinfo=dt.UTC)
+UNKNOWN_WRITER = -2
 GRACE_MS = int(rules.GRACE.total_seconds() * 1000)
 SESSION = "3f2a0c1e8f0b4a7e9d520123456789ab"
 
@@ -159,6 +160,10 @@ class Server:
             self._start(now)
         return {**self._times(now), "ticket": self._ticket(token)}
 
+    def on_exam(self, _body: None, token: str, _now: int) -> dict[str, Any]:
+        self._held(token)
+        return {"version": 1}
+
     def on_claim(self, body: tuple[str, int], token: str, now: int) -> dict[str, Any]:
         writer, seen = body
         if self._held(token).superseded_at is not None:
@@ -228,7 +233,7 @@ class Server:
             "missing": missing,
             "state": "claimed" if is_fenced else self.state,
             # A claim that is lost: the page asks for the state, and gives back what is lacking.
-            "rev": -1 if is_unknown else self.rev,
+            "rev": UNKNOWN_WRITER if is_unknown else self.rev,
             "remaining_ms": self._remaining(now),
         }
 

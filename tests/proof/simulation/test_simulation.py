@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.proof.simulation import _try_control as try_control
-from tests.proof.simulation import controls, explain, schedule
+from tests.proof.simulation import browser, controls, explain, schedule
 from tests.proof.simulation.choices import Played, Recorded, Seeded
 from tests.proof.simulation.shrinking import shrunk
 
@@ -66,3 +66,13 @@ def test_shrinking_leaves_what_matters() -> None:
     assert shrunk([4, 9, 2, 7, 9, 1], lambda choices: sum(choices) >= 9 and 7 in choices) in (
         [7, 2], [2, 7], [1, 7, 1], [7, 1, 1], [1, 1, 7],
     )  # fmt: skip
+
+
+@pytest.mark.skipif(not browser.is_there(), reason="Node is missing")
+def test_the_browsers_own_modules_break_no_promise() -> None:
+    node = browser.Node()
+    try:
+        for seed in range(1, 61):
+            assert browser.run(Seeded(seed), node).violations == [], seed
+    finally:
+        node.close()
