@@ -158,3 +158,12 @@ test("a pause lets the time stand, and its end goes on from there", () => {
   page.now += 1000;
   assert.equal(Math.round(clock.left), 49_000);
 });
+
+test("a figure heard long ago is believed a little less: the page's clock may be slow", () => {
+  const { page, clock } = stopped();
+  clock.hear({ remaining: HOUR_MS, sentAt: 1000, receivedAt: 1000 });
+
+  page.now += 1_000_000;
+
+  assert.equal(clock.left, HOUR_MS - 1_000_000 - 100);
+});
