@@ -28,7 +28,7 @@ from placement_test.results.views import sessions as results_sessions
 from placement_test.results.views import statistics as results_statistics
 from placement_test.results.views import timeline as results_timeline
 from placement_test.results.views import written as results_written
-from placement_test.sessions import api, desk, files, previews, rescuing, sealing
+from placement_test.sessions import api, desk, files, offline, previews, rescuing, sealing
 from placement_test.sessions import views as student
 from placement_test.students import views as student_records
 
@@ -69,6 +69,8 @@ student_pages: list[URLPattern | URLResolver] = [
 ]
 
 sitting: list[URLPattern | URLResolver] = [
+    path("sw.js", offline.worker, name="service-worker"),
+    path("sit/shell/<slug:language>/", offline.shell, name="sit-shell"),
     path("api/csrf/", api.csrf, name="api-csrf"),
     path("api/sessions/<uuid:session_id>/begin/", api.begin, name="api-begin"),
     path("api/sessions/<uuid:session_id>/restore/", api.restore, name="api-restore"),

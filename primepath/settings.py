@@ -190,6 +190,9 @@ STORAGES = {
 # Under their own names they stay readable, beside the minified ones that pages load.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 
+# 0 ends the service workers that browsers already have, at their next look.
+SERVICE_WORKER = env.flag("PRIMEPATH_SERVICE_WORKER", default=True)
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

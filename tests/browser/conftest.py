@@ -111,6 +111,8 @@ def open_context(browser: Browser, live_server: LiveServer, watch: Watch) -> Ite
             locale=locale,
             viewport={"width": width, "height": height},
             has_touch=touch,
+            # A worker's requests pass by page.route; tests of it make their own context.
+            service_workers="block",
         )
         context.set_default_timeout(WAIT_MS)
         watch.follow(context)

@@ -185,6 +185,8 @@ NO_PAGES = {
     "api-health",
     "metrics",
     "staff-performance-figures",
+    "service-worker",
+    "sit-shell",
     "api-csrf",
     "api-state",
     "api-exam",

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     import time_machine
 
 DAY = 24 * 3600
-STUDENT_PAGES = ("js/pages/runner.js", "js/pages/intro.js", "js/pages/student.js")
+STUDENT_PAGES = (
+    "js/pages/runner.js",
+    "js/pages/intro.js",
+    "js/pages/student.js",
+    # Served as /sw.js.
+    "js/worker.js",
+)
 SEED_SCRIPTS = ("js/modules/memory-manager.js", "js/modules/error-handler.js")
 # bytes, compressed, of all that a student's pages can load
 MOST_BYTES = 40_000

@@ -82,6 +82,7 @@ def world() -> World:
     page, session = version.pages.get(), StudentSession.objects.get()
     rows = {
         "event_id": session.event_id,
+        "language": "ko",
         "session_id": session.pk,
         "exam_id": version.exam_id,
         "version_id": version.pk,

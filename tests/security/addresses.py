@@ -25,7 +25,7 @@ class Address:
 
     def url(self, *, numbers: str, uuids: str) -> str:
         """Return the address with the same number and the same UUID everywhere."""
-        given = {"int": numbers, "uuid": uuids}
+        given = {"int": numbers, "uuid": uuids, "slug": "ko"}
         return "/" + PARAMETER.sub(lambda found: given[found[1]], self.route)
 
 

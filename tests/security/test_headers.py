@@ -115,6 +115,7 @@ def is_personal(where: str, reply: Reply) -> bool:
     if name in {"api-exam", "staff-page-image", "staff-track-file"} or reply.status_code != 200:
         return False
     return name.startswith(("api-", "staff-", "sit-")) and name not in {
+        "sit-shell",
         "sit-page",
         "sit-words",
         "sit-track",

@@ -16,6 +16,7 @@
   const KEPT_AFTER_CLOSE_MS = 24 * 3600 * 1000;
   const DATABASE = "primepath-answers";
   const OWN_KEYS = /^primepath-(?:track-|drafts\/)([0-9a-f-]{36})/;
+  const OWN_FILES = /^primepath-session-([0-9a-f-]{36})$/;
   // These save answers or count time, whatever the page said when it registered them.
   const ALWAYS_KEPT = /saver|queue|outbox|drain|clock|sitting|submission/i;
 
@@ -30,6 +31,7 @@
   /** What a manager takes from the browser; tests give their own. */
   const browserOf = () => ({
     page: window,
+    caches: /** @type {CacheStorage | undefined} */ (window.caches),
     performance: /** @type {MeasuringPerformance} */ (window.performance),
     databases: /** @type {IDBFactory | undefined} */ (window.indexedDB),
     now: () => Date.now(),
@@ -192,18 +194,21 @@
         const waiting = await Promise.all(stores.map((store) => store.waiting()));
         const unsent = new Set(waiting.flat().map(({ session }) => session));
         const now = this.#browser.now();
+        /** @type {Set<string>} */
+        const held = new Set(unsent);
         for (const store of stores) {
           await store.prune(({ session, closedAt }) => {
             const isOver =
               closedAt !== undefined &&
               now - closedAt > KEPT_AFTER_CLOSE_MS &&
               !unsent.has(session);
-            if (isOver) removed.add(session);
+            (isOver ? removed : held).add(session);
             return isOver;
           });
           store.close();
         }
         if (removed.size) this.#removeKeys(removed);
+        await this.#removeFiles(held);
       } catch {
         // Storage that is forbidden, full or in another page's hands is left as it is.
       }
@@ -354,6 +359,17 @@
       if (databases && names.includes(DATABASE)) stores.push(new IndexedDbStore(databases));
       stores.push(localStore(this.#browser.storage));
       return stores;
+    }
+
+    /** Of sessions that nothing here knows any more. @param {Set<string>} held */
+    async #removeFiles(held) {
+      const { caches, databases } = this.#browser;
+      // Where the databases cannot be listed, nobody knows which sessions are held.
+      if (!caches || !databases?.databases) return;
+      for (const name of await caches.keys()) {
+        const session = OWN_FILES.exec(name)?.[1];
+        if (session && !held.has(session)) await caches.delete(name);
+      }
     }
 
     /** @param {Set<string>} sessions */

@@ -32,7 +32,7 @@ export class PaperView {
    * @param {ExamDefinition} options.definition
    * @param {PageTemplates} options.templates
    * @param {string} options.address of the session's files, e.g. `/sit/<id>/`
-   * @param {typeof globalThis.fetch} options.fetch
+   * @param {(address: string) => Promise<Response>} options.fetch
    */
   constructor({ root, definition, templates, address, fetch }) {
     this.#root = root;

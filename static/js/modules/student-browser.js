@@ -104,7 +104,7 @@ const RESCUE_KEY = "primepath-rescue-key";
 export function rescueKey() {
   const named = document.querySelector('meta[name="rescue-key"]')?.getAttribute("content");
   if (named) settings.setItem(RESCUE_KEY, named);
-  const text = named ?? settings.getItem(RESCUE_KEY);
+  const text = named || settings.getItem(RESCUE_KEY);
   return text ? JSON.parse(text) : undefined;
 }
 

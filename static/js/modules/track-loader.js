@@ -7,7 +7,7 @@
  * @param {TrackDefinition[]} tracks
  * @param {object} options
  * @param {string} options.address of the session's files
- * @param {typeof globalThis.fetch} options.fetch
+ * @param {(address: string) => Promise<Response>} options.fetch
  * @param {(share: number) => void} options.onProgress 0 ... 1
  * @param {Map<number, Blob>} [options.loaded] those of an earlier try
  * @returns {Promise<Map<number, Blob>>}

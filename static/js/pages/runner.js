@@ -14,6 +14,7 @@ import { RunnerCover } from "../modules/runner-cover.js";
 import { RunnerDialogs } from "../modules/runner-dialogs.js";
 import { saveState } from "../modules/save-state.js";
 import { display, SessionClock } from "../modules/session-clock.js";
+import { loadPaper, sessionFiles } from "../modules/session-files.js";
 import { isOver } from "../modules/session-states.js";
 import { Shortcuts } from "../modules/shortcuts.js";
 import { CallFailed, Sitting } from "../modules/sitting.js";
@@ -35,6 +36,7 @@ import {
 import { Submission } from "../modules/submission.js";
 import { loadTracks } from "../modules/track-loader.js";
 import { TrackPlayer } from "../modules/track-player.js";
+import { registerWorker } from "../modules/worker-registration.js";
 
 // How long a warning about the time stays; the clock itself stays red.
 const WARNING_SHOWN_MS = 30_000;
@@ -55,6 +57,7 @@ class Runner {
   #session;
   #files;
   #doneAddress;
+  #kept;
   #templates = new PageTemplates(document);
   #cover;
   #banners;
@@ -98,6 +101,7 @@ class Runner {
     this.#files = location.pathname.replace(/test\/$/, "");
     this.#session = this.#files.split("/").at(-2) ?? "";
     this.#doneAddress = `${this.#files}done/`;
+    this.#kept = sessionFiles(this.#session, window.fetch.bind(window), window.caches);
     this.#cover = new RunnerCover(element("cover"), root, this.#templates);
     this.#banners = new Banners(slot(root, "banners"), this.#templates);
     this.#clock = new SessionClock({
@@ -184,6 +188,7 @@ class Runner {
     this.#showCode(state?.resume_code);
     this.#build(this.#definition);
     await this.#loadSounds(this.#definition);
+    await this.#keepPaper(this.#definition, state?.state === "registered");
     if (state?.state === "registered") {
       await this.#begin();
       state = await this.#sitting.loadState();
@@ -313,7 +318,7 @@ class Runner {
       definition,
       templates,
       address: this.#files,
-      fetch: window.fetch.bind(window),
+      fetch: this.#kept.fetch,
     });
     this.#sheet = new AnswerSheet({
       root: slot(this.#root, "sections"),
@@ -370,7 +375,7 @@ class Runner {
       try {
         await loadTracks(tracks, {
           address: this.#files,
-          fetch: window.fetch.bind(window),
+          fetch: this.#kept.fetch,
           onProgress: (share) => this.#cover.progress(share),
           loaded: this.#sounds,
         });
@@ -379,6 +384,25 @@ class Runner {
         await this.#cover.show("tracks-failed", { action: "try-again" });
       }
     }
+  }
+
+  /**
+   * Have the whole paper, and this page itself, on the device.
+   * @param {ExamDefinition} definition
+   * @param {boolean} isAwaited before the clock starts; a test that runs goes on meanwhile
+   */
+  async #keepPaper(definition, isAwaited) {
+    const width = innerWidth * (innerWidth < 900 ? 1 : 0.6) * devicePixelRatio;
+    const options = { address: this.#files, fetch: this.#kept.fetch, width };
+    const page = `/sit/shell/${document.documentElement.lang}/`;
+    const work = Promise.all([
+      loadPaper(definition, options),
+      window.caches && this.#kept.fetch(page, location.pathname),
+    ])
+      .then(() => this.#kept.settled())
+      // The images of the paper say themselves what is missing.
+      .catch(() => {});
+    if (isAwaited) await work;
   }
 
   /** @param {ExamDefinition} definition */
@@ -890,5 +914,6 @@ function element(id) {
 }
 
 const runner = new Runner(element("main"));
+void registerWorker();
 await runner.prepare();
 await runner.start();
