@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.proof.chromium.table import Scenario
     from tests.proof.stages import Budget
 
-TINY = ("browser_killed", "captive_portal")
+TINY = ("browser_killed",)
 # What --long is about: kills and reloads, between everything else.
 KILLS = ("browsers_killed_often", "reloaded_often")
 
@@ -21,7 +21,7 @@ KILLS = ("browsers_killed_often", "reloaded_often")
 def shares(budget: Budget, seconds: float) -> dict[str, Share]:
     """Return what to play on each database."""
     if budget.mode == "tiny":
-        return {"sqlite": Share(TINY, max(seconds, 20), budget.seed, rounds=1)}
+        return {"sqlite": Share(TINY, max(seconds, 20), budget.seed, tables=1, rounds=1)}
     everything = _names(lifecycle.SCENARIOS, surroundings.SCENARIOS, network.SCENARIOS)
     if budget.mode == "long":
         everything = _mixed(everything, KILLS)

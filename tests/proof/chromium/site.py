@@ -43,8 +43,9 @@ class Site:
     can be closed where a database is put back.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, has_sample: bool = False) -> None:
         self.folder = folder
+        self.has_sample = has_sample
         self.is_sqlite = environment.database() == "sqlite"
         self.server: WebServer | None = None
         self._version: ExamVersion | None = None
@@ -90,6 +91,10 @@ class Site:
         """Register students."""
         return await self.run(lambda: [self._seat() for _ in range(count)])
 
+    async def scan_seat(self, pages: int) -> Seat:
+        """Register a student for the sample's longest scan, made as long as ``pages``."""
+        return await self.run(lambda: _scan_seat(pages))
+
     async def stored(self, session: UUID) -> Stored:
         """Return what the database holds of a session."""
         from tests.proof.stored import stored
@@ -123,7 +128,10 @@ class Site:
         if not self.is_sqlite:
             _administer('CREATE DATABASE "primepath"')
         call_command("migrate", verbosity=0)
-        self._version = sitting.published(choices=4, shorts=2, longs=1)
+        if self.has_sample:
+            call_command("load_sample", sessions=0, verbosity=0)
+        else:
+            self._version = sitting.published(choices=4, shorts=2, longs=1)
         # The server runs as in production; this process stays a test.
         os.environ.pop("PRIMEPATH_TEST", None)
         os.environ["PRIMEPATH_ALLOWED_HOSTS"] = f"127.0.0.1,localhost,{PLAIN_HOST}"
@@ -160,6 +168,23 @@ class Site:
         for suffix in ("-wal", "-shm"):
             file.with_name(file.name + suffix).unlink(missing_ok=True)
         shutil.copyfile(self.folder / f"{name}.sqlite3", file)
+
+
+def _scan_seat(pages: int) -> Seat:
+    from decimal import Decimal
+
+    from placement_test.models import PaperPage, TestEvent
+    from placement_test.sessions.access import cookie_name
+    from placement_test.sessions.services import Registration, register
+
+    event = TestEvent.objects.filter(is_listed=True)[0]
+    made = register(event, Registration(name="Min-ji", grade=8, rank_percent=Decimal(10)))
+    there = list(PaperPage.objects.filter(version=made.session.version_id).order_by("position"))
+    for position in range(len(there) + 1, pages + 1):
+        page = there[position % len(there)]
+        page.pk, page.position = None, position
+        page.save(force_insert=True)
+    return Seat(made.session.id, cookie_name(made.session.id), made.token)
 
 
 def _disconnect() -> None:
