@@ -388,9 +388,9 @@ class Desk:
         :raises Stuck: where it does not
         """
         give_up_at = time.monotonic() + DRAIN_SECONDS
-        while not (await self.look()).get("path", "").endswith("/done/"):
+        while not (seen := await self.look()).get("path", "").endswith("/done/"):
             if time.monotonic() > give_up_at:
-                raise Stuck("the page does not end the test")
+                raise Stuck(f"the page does not end the test: {seen}")
             with contextlib.suppress(PlaywrightError):
                 self.notebook.final_view = await self.fields() or self.notebook.final_view
             await asyncio.sleep(LOOK_SECONDS)

@@ -20,6 +20,7 @@ from playwright.async_api import Error as PlaywrightError
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.proof import proxy
 from tests.proof.chromium.site import PLAIN_HOST
+from tests.proof.stages import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -90,8 +91,11 @@ class Device:
         context.set_default_timeout(WAIT_MS)
         await context.expose_binding("proofNote", self._note)
         await context.add_init_script(path=OBSERVER)
+        if self.modules:
+            # Pages load scripts that are joined; as they are written, each module has an address.
+            await context.route(re.compile(r"/js/pages/[\w-]+\.[0-9a-f]{12}\.js$"), _as_written)
         for name, source in self.modules.items():
-            await context.route(re.compile(rf"/{name}(\.\w+)?\.js$"), _answer(source))
+            await context.route(re.compile(rf"/{name}\.js$"), _answer(source))
         self._context = context
 
     async def seat(self, *seats: Seat) -> None:
@@ -211,6 +215,12 @@ def _answer(source: str) -> Callable[[Route], Awaitable[None]]:
         await route.fulfill(content_type="text/javascript", body=source)
 
     return answer
+
+
+async def _as_written(route: Route) -> None:
+    name = route.request.url.rpartition("/")[2].partition(".")[0]
+    script = ROOT / "static" / "js" / "pages" / f"{name}.js"
+    await route.fulfill(content_type="text/javascript", body=script.read_text())
 
 
 def _parent() -> str:
