@@ -19,6 +19,8 @@ class PlacementError(Exception):
     code: str = "refused"
     status: int = 409
     message: str | _StrPromise = _("This is not possible right now.")
+    # The session's resume code helps: pages lead to where it is entered.
+    needs_code: bool = False
 
     def __init__(self, **facts: object) -> None:
         super().__init__(self.code)
@@ -79,6 +81,7 @@ class SessionUnknown(PlacementError):
     """No such session, or not one this browser may touch: both answer alike."""
 
     code = "session_unknown"
+    needs_code = True
     status = 404
     message = _("This test is not open in this browser. Ask a member of staff for help.")
 
@@ -87,6 +90,7 @@ class TokenMissing(PlacementError):
     """The session exists, but this browser holds no right to it any more."""
 
     code = "token_missing"
+    needs_code = True
     status = 401
     message = _("This browser does not hold this test any more. Enter the resume code.")
 
@@ -95,6 +99,7 @@ class CodeNeeded(PlacementError):
     """The session went on to another browser; this one needs the resume code to take it back."""
 
     code = "code_needed"
+    needs_code = True
     status = 401
     message = _("This test goes on in another browser. To continue here, enter the resume code.")
 

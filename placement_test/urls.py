@@ -28,7 +28,16 @@ from placement_test.results.views import sessions as results_sessions
 from placement_test.results.views import statistics as results_statistics
 from placement_test.results.views import timeline as results_timeline
 from placement_test.results.views import written as results_written
-from placement_test.sessions import api, desk, files, offline, previews, rescuing, sealing
+from placement_test.sessions import (
+    api,
+    codes,
+    desk,
+    files,
+    offline,
+    previews,
+    rescuing,
+    sealing,
+)
 from placement_test.sessions import views as student
 from placement_test.students import views as student_records
 
@@ -61,6 +70,7 @@ watching_browsers: list[URLPattern | URLResolver] = [
 
 student_pages: list[URLPattern | URLResolver] = [
     path("", student.home, name="student-home"),
+    path("resume/", student.resume, name="student-resume"),
     path("test/<uuid:event_id>/", student.register, name="student-register"),
     path("sit/<uuid:session_id>/", student.intro, name="sit-intro"),
     path("sit/<uuid:session_id>/test/", student.runner, name="sit-runner"),
@@ -72,6 +82,7 @@ sitting: list[URLPattern | URLResolver] = [
     path("sw.js", offline.worker, name="service-worker"),
     path("sit/shell/<slug:language>/", offline.shell, name="sit-shell"),
     path("api/csrf/", api.csrf, name="api-csrf"),
+    path("api/resume/", api.resume, name="api-resume"),
     path("api/sessions/<uuid:session_id>/begin/", api.begin, name="api-begin"),
     path("api/sessions/<uuid:session_id>/restore/", api.restore, name="api-restore"),
     path("api/sessions/<uuid:session_id>/claim/", api.claim, name="api-claim"),
@@ -282,6 +293,7 @@ results: list[URLPattern | URLResolver] = [
         results_timeline.decide_entries,
         name="staff-session-entries",
     ),
+    path("staff/sessions/<uuid:session_id>/code/", codes.session_code, name="staff-session-code"),
     path(
         "staff/sessions/<uuid:session_id>/level/",
         results_session.overrule,

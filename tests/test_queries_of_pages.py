@@ -59,6 +59,7 @@ LOGIN = ["login", "account"]
 PAGES = {
     "student-home": "events",
     "student-register": "event, rules, consent, schools",
+    "student-resume": "",
     "sit-intro": "session, following one",
     "sit-runner": "session",
     "sit-done": "session, receipt, result, placement, following one",
@@ -68,6 +69,7 @@ PAGES = {
     "staff-sessions": "events to choose, exams, levels, campuses, count, rows, troubled",
     "staff-session": "session, result, placement, it and, answers, key, marks, marks by hand",
     "staff-rescue": "",
+    "staff-session-code": "session",
     "staff-session-time": "session",
     "staff-event-time": "event, number working",
     "staff-time": "number working",

@@ -102,11 +102,16 @@ class PlacementErrorMiddleware:
             content = {"error": error.code, "message": error.words(), **error.facts}
             response: HttpResponse = JsonResponse(content, status=error.status)
         else:
-            context = {"error": error, "words": error.words()}
+            context = {"error": error, "words": error.words(), "session": _session_of(request)}
             response = render(request, "errors/refused.html", context, status=error.status)
         if isinstance(error, TooMany):
             response["Retry-After"] = str(error.seconds)
         return response
+
+
+def _session_of(request: HttpRequest) -> object:
+    """Return the id of the session that the address names, or ""."""
+    return request.resolver_match.kwargs.get("session_id", "") if request.resolver_match else ""
 
 
 def _unavailable(error: Exception) -> HttpResponse:

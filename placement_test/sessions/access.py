@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.urls import reverse
 
 from placement_test.errors import CodeNeeded, SessionUnknown, TokenMissing
 from placement_test.models import SessionToken, StudentSession
@@ -40,6 +41,17 @@ def grant(response: HttpResponse, session: StudentSession, token: str) -> None:
         secure=settings.HTTPS,
         samesite="Lax",
     )
+
+
+def page_of(session: StudentSession) -> str:
+    """Return the address of the page on which a session goes on in its state."""
+    if session.ended_at is not None:
+        name = "sit-done"
+    elif session.started_at is None:
+        name = "sit-intro"
+    else:
+        name = "sit-runner"
+    return reverse(name, args=[session.id])
 
 
 def held(request: HttpRequest, session_id: UUID) -> SessionToken:

@@ -55,6 +55,18 @@ def restore(request: HttpRequest, session_id: UUID) -> HttpResponse:
 
 @never_cache
 @require_POST
+def resume(request: HttpRequest) -> HttpResponse:
+    """Let a session go on in this browser, by its code."""
+    wanted = bodies.resumption(http.body(request, bodies.MAX_BYTES))
+    resumed = services.resume(wanted.code, session_id=wanted.session)
+    session = resumed.session
+    response = JsonResponse({"session": str(session.id), "next": access.page_of(session)})
+    access.grant(response, session, resumed.token)
+    return response
+
+
+@never_cache
+@require_POST
 def claim(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Give a page its epoch."""
     arrived = clock.now()

@@ -67,6 +67,21 @@ class AccessCodeForm(forms.Form):
     )
 
 
+class ResumeForm(forms.Form):
+    """The code with which a test goes on in this browser."""
+
+    code = forms.CharField(
+        label=gettext_lazy("Resume code"),
+        help_text=gettext_lazy("Twelve letters and digits. Spaces, dashes and case do not matter."),
+        error_messages=REQUIRED,
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+    session = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+
 class RegistrationForm(forms.Form):
     """A student's facts on the day of the test."""
 

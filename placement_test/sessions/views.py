@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Literal
 
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,14 +16,17 @@ from placement_test.academy.services.events import is_open
 from placement_test.curriculum.services import current_rule_set
 from placement_test.errors import (
     BadRequest,
+    CodeWrong,
     EventClosed,
     EventUnknown,
     NoRuleForStudent,
+    TooManyTries,
 )
-from placement_test.lib import academy, clock
+from placement_test.lib import academy, clock, pages
 from placement_test.models import StudentSession, TestEvent
-from placement_test.sessions import access, queries, services
-from placement_test.sessions.forms import AccessCodeForm, Asked, RegistrationForm
+from placement_test.sessions import access, queries, resume_codes, services
+from placement_test.sessions.forms import AccessCodeForm, Asked, RegistrationForm, ResumeForm
+from placement_test.sessions.rules import ALPHABET, CODE_LENGTH
 from placement_test.sessions.services.registering import may_change_level
 
 if TYPE_CHECKING:
@@ -92,12 +96,42 @@ def register(request: HttpRequest, event_id: UUID) -> HttpResponse:
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def resume(request: HttpRequest) -> HttpResponse:
+    """Take a resume code and go on with its test in this browser."""
+    asked = request.POST if request.method == "POST" else None
+    form = ResumeForm(asked, initial={"session": _session_named(request)})
+    status, retry_after = 200, 0
+    if form.is_bound:
+        status = pages.UNPROCESSABLE
+        if form.is_valid():
+            try:
+                resumed = services.resume(
+                    form.cleaned_data["code"], session_id=form.cleaned_data["session"]
+                )
+            except (CodeWrong, TooManyTries) as error:
+                form.add_error("code", error.words())
+                if isinstance(error, TooManyTries):
+                    status, retry_after = error.status, error.seconds
+            else:
+                response = redirect(access.page_of(resumed.session))
+                access.grant(response, resumed.session, resumed.token)
+                return response
+    context = {"form": form, "symbols": ALPHABET, "length": CODE_LENGTH}
+    page = render(request, "student/resume.html", context, status=status)
+    if retry_after:
+        page["Retry-After"] = str(retry_after)
+    return page
+
+
+@never_cache
 @require_safe
 def intro(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Say what will happen, check the sound, lead to the test."""
-    session = _own(request, session_id)
+    held = access.held(request, session_id)
+    session = services.end_if_overdue(held.session)
     if session.state != State.REGISTERED:
-        return redirect(_page_for(session), session_id=session_id)
+        return redirect(access.page_of(session))
     exam = queries.exam_of(session)
     context = {
         "session": session,
@@ -105,6 +139,7 @@ def intro(request: HttpRequest, session_id: UUID) -> HttpResponse:
         "questions": sum(len(section.questions) for section in exam.sections),
         "has_tracks": bool(exam.tracks),
         "may_change": may_change_level(session),
+        "resume_code": "" if held.superseded_at else resume_codes.shown(session),
     }
     return render(request, "student/intro.html", context)
 
@@ -125,7 +160,7 @@ def done(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Show the receipt, what happens next and what the policy lets the student see."""
     session = _own(request, session_id)
     if session.ended_at is None:
-        return redirect(_page_for(session), session_id=session_id)
+        return redirect(access.page_of(session))
     outcome = queries.outcome(session)
     context = {
         "session": session,
@@ -154,10 +189,12 @@ def _own(request: HttpRequest, session_id: UUID) -> StudentSession:
     return services.end_if_overdue(access.own_session(request, session_id))
 
 
-def _page_for(session: StudentSession) -> str:
-    if session.ended_at is not None:
-        return "sit-done"
-    return "sit-intro" if session.state == State.REGISTERED else "sit-runner"
+def _session_named(request: HttpRequest) -> UUID | None:
+    """Return the session that a page sent the student here for."""
+    try:
+        return uuid.UUID(request.GET.get("session", ""))
+    except ValueError:
+        return None
 
 
 def _points(points: Decimal | None) -> str:

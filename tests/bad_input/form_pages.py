@@ -488,6 +488,21 @@ def time_of_session() -> FormPage:
     return FormPage(staff(Role.INVIGILATOR), url, fields)
 
 
+def code_of_session() -> FormPage:
+    """Return the page about the resume code of a test that runs."""
+    browser = sitting.sitting()
+    url = reverse("staff-session-code", args=[browser.session.id])
+    fields = {"action": "transfer", "reason": "The screen broke"}
+    return FormPage(staff(Role.INVIGILATOR), url, fields)
+
+
+def resuming() -> FormPage:
+    """Return the page that takes a resume code."""
+    browser = sitting.sitting()
+    fields = {"code": browser.get("state").json()["resume_code"], "session": ""}
+    return FormPage(visitor(), reverse("student-resume"), fields)
+
+
 def time_of_ended() -> FormPage:
     """Return the page about the time of a test that was handed in."""
     browser = sitting.sitting()
@@ -561,6 +576,8 @@ PAGES: dict[str, Callable[[], FormPage]] = {
         overruling,
         withdrawal,
         entries,
+        code_of_session,
+        resuming,
         time_of_session,
         time_of_ended,
         time_of_event,

@@ -53,6 +53,7 @@ PAGES = {
     # Without a login
     "student-home": Reach(NOBODY),
     "student-register": Reach(NOBODY),
+    "student-resume": Reach(NOBODY),
     "staff-login": Reach(NOBODY),
     # Students, each with the cookie of the session
     "sit-intro": Reach(STUDENT, {"session_id": "registered_id"}),
@@ -62,6 +63,7 @@ PAGES = {
     "staff-home": Reach(INVIGILATOR),
     "staff-sessions": Reach(INVIGILATOR),
     "staff-session": Reach(INVIGILATOR),
+    "staff-session-code": Reach(INVIGILATOR, {"session_id": "open_id"}),
     "staff-session-time": Reach(INVIGILATOR, {"session_id": "open_id"}),
     "staff-rescue": Reach(INVIGILATOR),
     "staff-time": Reach(INVIGILATOR),

@@ -59,3 +59,36 @@ def test_one_of_forty_starts_is_not_undone_by_tickets_from_before_it() -> None:
 
     assert statuses == [200] * STUDENTS
     assert StudentSession.objects.get().started_at == started
+
+
+def test_forty_guesses_at_one_code_in_one_instant_are_one_try() -> None:
+    browser = sitting.sitting()
+    code = browser.get("state").json()["resume_code"]
+    wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
+    tabs = [Browser(browser.session, "") for _ in range(STUDENTS)]
+
+    statuses = at_once(
+        lambda tab: tab.client.post(
+            "/api/resume/", {"code": wrong}, content_type="application/json"
+        ),
+        tabs,
+    )
+
+    assert statuses.count(401) <= 2
+    assert statuses.count(429) == STUDENTS - statuses.count(401)
+
+
+def test_forty_devices_with_the_right_code_leave_one_in_front() -> None:
+    browser = sitting.sitting()
+    code = browser.get("state").json()["resume_code"]
+    tabs = [Browser(browser.session, "") for _ in range(STUDENTS)]
+
+    statuses = at_once(
+        lambda tab: tab.client.post(
+            "/api/resume/", {"code": code}, content_type="application/json"
+        ),
+        tabs,
+    )
+
+    assert statuses == [200] * STUDENTS
+    assert SessionToken.objects.filter(superseded_at=None).count() == 1

@@ -20,6 +20,13 @@ from placement_test.sessions.services.registering import (
 )
 from placement_test.sessions.services.rescuing import Rescued, bring_in
 from placement_test.sessions.services.restoring import restore
+from placement_test.sessions.services.resuming import (
+    Resumed,
+    renew_code,
+    resume,
+    show_code,
+    transfer,
+)
 from placement_test.sessions.services.sitting import begin, claim, remaining_ms, save, state
 from placement_test.sessions.services.submitting import submit
 
@@ -29,6 +36,7 @@ __all__ = [
     "Registered",
     "Registration",
     "Rescued",
+    "Resumed",
     "begin",
     "bring_in",
     "change_level",
@@ -43,9 +51,13 @@ __all__ = [
     "preview",
     "register",
     "remaining_ms",
+    "renew_code",
     "restore",
+    "resume",
     "save",
+    "show_code",
     "state",
     "submit",
     "sweep",
+    "transfer",
 ]
