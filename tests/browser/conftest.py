@@ -104,13 +104,19 @@ def open_context(browser: Browser, live_server: LiveServer, watch: Watch) -> Ite
     opened: list[BrowserContext] = []
 
     def open_one(
-        *, locale: str = "ko-KR", width: int = 1280, height: int = 800, touch: bool = False
+        *,
+        locale: str = "ko-KR",
+        width: int = 1280,
+        height: int = 800,
+        touch: bool = False,
+        scripts: bool = True,
     ) -> BrowserContext:
         context = browser.new_context(
             base_url=live_server.url,
             locale=locale,
             viewport={"width": width, "height": height},
             has_touch=touch,
+            java_script_enabled=scripts,
             # A worker's requests pass by page.route; tests of it make their own context.
             service_workers="block",
         )
