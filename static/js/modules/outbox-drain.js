@@ -34,6 +34,8 @@ export class OutboxDrain {
    * @param {object} options
    * @param {AnswerQueue} options.queue open
    * @param {string} [options.own] the session that the page itself looks after
+   * @param {() => boolean} [options.leads] whether it does so now: a page that may not write sends no
+   *   heartbeats, and would not hear that the server was restored
    * @param {(session: string) => MendingApi} options.apiOf
    * @param {Timers} options.timers
    * @param {() => number} options.random
@@ -84,7 +86,8 @@ export class OutboxDrain {
   }
 
   async #ask() {
-    const { queue, own } = this.#options;
+    const { queue, leads = () => true } = this.#options;
+    const own = leads() ? this.#options.own : undefined;
     const records = (await queue.records()).sort((a, b) => b.touchedAt - a.touchedAt);
     const known = new Map(records.map((record) => [record.session, record]));
     const waiting = new Set(queue.waiting().map(({ session }) => session));

@@ -79,7 +79,7 @@ export function makeMendingApi(session, queue) {
 /**
  * Return what sends for the other sessions of this browser.
  * @param {AnswerQueue} queue open
- * @param {{own?: string, onChange?: () => void}} [options]
+ * @param {{own?: string, leads?: () => boolean, onChange?: () => void}} [options]
  */
 export function makeDrain(queue, options) {
   const apiOf = (/** @type {string} */ session) => makeMendingApi(session, queue);

@@ -11,6 +11,8 @@ import { answersDigest } from "./digest.js";
 // Between the tries a lost answer can arrive; more rounds than this need a person.
 const MISSING_ROUNDS = 5;
 const REFUSALS = new Set([400, 409, 413, 422]);
+/** @type {Reply} */
+const WITHDRAWN = { status: 409, body: {}, retryAfterMs: 0, sentAt: 0, receivedAt: 0 };
 
 /**
  * @typedef {{outcome: "done", next: string}
@@ -33,13 +35,15 @@ const REFUSALS = new Set([400, 409, 413, 422]);
 export async function handIn({ session, queue, saver, api, wallClock }) {
   await saver.flush();
   const { submission } = await queue.record(session);
-  const { atEnd, ...facts } = submission ?? {};
+  // Another page of this browser has withdrawn it meanwhile: the student decides anew.
+  if (!submission) return WITHDRAWN;
+  const { atEnd, ...facts } = submission;
   const reply = await api.post("submit/", facts);
   if (reply.status === 200 && typeof reply.body?.check_code === "string") {
     await queue.remember(session, { closedAt: wallClock(), receipt: reply.body });
   } else if (reply.body?.error === "missing") {
     const ranges = /** @type {Ranges} */ (reply.body.missing);
-    await queue.requeue(session, String(submission?.writer), ranges);
+    await queue.requeue(session, submission.writer, ranges);
   }
   return reply;
 }

@@ -116,7 +116,10 @@ class Runner {
     });
     this.#queue = makeQueue(() => this.#renderSaving());
     this.#api = makeMendingApi(this.#session, this.#queue);
-    this.#drain = makeDrain(this.#queue, { own: this.#session });
+    this.#drain = makeDrain(this.#queue, {
+      own: this.#session,
+      leads: () => Boolean(this.#sitting.claim),
+    });
     this.#sitting = this.#makeSitting();
     this.#submission = new Submission({
       session: this.#session,
