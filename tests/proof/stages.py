@@ -112,7 +112,7 @@ def run(name: str, budget: Budget) -> StageResult:
         file = Path(folder) / "result.json"
         # A test run's settings are not those of a stage; it makes its own.
         clean = {key: text for key, text in os.environ.items() if not key.startswith("PRIMEPATH_")}
-        command = [sys.executable, "-m", "tests.proof.stages", name, str(file)]
+        command = [sys.executable, "-m", "tests.proof.stages", STAGES[name], str(file)]
         try:
             ended = subprocess.run(
                 [*command, json.dumps(dataclasses.asdict(budget))],
@@ -134,9 +134,9 @@ def run(name: str, budget: Budget) -> StageResult:
 
 
 def main() -> None:
-    """Run a stage here and write what it saw: ``stages NAME FILE BUDGET``."""
-    name, file, budget = sys.argv[1:]
-    stage = importlib.import_module(STAGES[name])
+    """Run a stage here and write what it saw: ``stages MODULE FILE BUDGET``."""
+    module, file, budget = sys.argv[1:]
+    stage = importlib.import_module(module)
     result: StageResult = stage.run(Budget(**json.loads(budget)))
     Path(file).write_text(json.dumps(result.as_json()))
 

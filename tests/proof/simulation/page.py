@@ -321,8 +321,9 @@ class Page(Owner):
         self._mend_not_before = -(10**9)
         self._mend_last: Heard | None = None
         self._is_ending = False
-        self._clock_timer = 0
+        self._clock_timer = self._round = 0
         profile.pages.append(self)
+        self._next_round()
 
     def later(self, ms: int, run: Callable[..., None], *args: Any) -> None:
         self.world.later(self, ms, run, *args)
@@ -982,6 +983,9 @@ class Page(Owner):
 
     def drain_round(self) -> None:
         """Hand in what is left, ask what the server has, give it what it lacks."""
+        if self.claim is not None and self.phase != "done":
+            self._next_round()  # The page looks after its session itself.
+            return
 
         def flushed() -> None:
             self.mended("state", None, self._compared)
@@ -1031,9 +1035,13 @@ class Page(Owner):
         self._next_round()
 
     def _next_round(self) -> None:
-        self.later(
-            DRAIN_ROUND_MS + self.world.below(1024) * DRAIN_JITTER_MS // 1024, self.drain_round
-        )
+        self._round += 1
+        wait = DRAIN_ROUND_MS + self.world.below(1024) * DRAIN_JITTER_MS // 1024
+        self.later(wait, self._due_round, self._round)
+
+    def _due_round(self, number: int) -> None:
+        if number == self._round:
+            self.drain_round()
 
 
 def _is_state(heard: Heard) -> bool:

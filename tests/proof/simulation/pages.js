@@ -137,7 +137,12 @@ class Page {
     const apiOf = () =>
       new MendingApi({ session: SESSION, api: plain, queue: this.#queue, now: () => now });
     this.#api = apiOf();
-    this.#drain = new OutboxDrain({ ...common, apiOf, own: isDone ? undefined : SESSION });
+    this.#drain = new OutboxDrain({
+      ...common,
+      apiOf,
+      own: isDone ? undefined : SESSION,
+      leads: () => Boolean(this.#sitting.claim),
+    });
     const drafts = new AnswerDrafts(
       {
         getItem: (name) => profile.drafts.get(name) ?? null,
@@ -230,6 +235,7 @@ class Page {
       return;
     }
     if (this.#queue.waiting(SESSION).length) this.#sitting.saver.hurry();
+    void this.#drain.hurry();
     await this.start({});
   }
 
