@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # Longer than a fast page waits for a reply, so that its call becomes an unknown outcome.
-STOPPED_SECONDS = 2.0
+STOPPED_SECONDS = 3.0
 FULL_SECONDS = 2.0
 HELD_SECONDS = 2.0
 MOST_CONNECTIONS = 60

@@ -48,7 +48,7 @@ class Pace:
 REAL = Pace()
 # Ten to twenty times as fast, so that a run of half a minute holds a test day's worth of retries.
 FAST = Pace(
-    timeout=1.2,
+    timeout=2.0,
     first_wait=0.1,
     longest_wait=1.0,
     heartbeat=0.6,
@@ -105,6 +105,7 @@ class Page:
         self._flight = asyncio.Lock()
         self._closed = asyncio.Event()
         self._is_stale = False
+        self._is_taking = False
 
     @property
     def may_write(self) -> bool:
@@ -113,8 +114,8 @@ class Page:
 
     @property
     def is_drained(self) -> bool:
-        """Whether nothing waits and nothing is on its way."""
-        return not self.profile.unsent and not self._flight.locked() and not self._is_stale
+        """Whether nothing waits or is on its way: an entry waits until its reply is believed."""
+        return not self.profile.unsent and not self._is_taking and not self._is_stale
 
     def close(self) -> None:
         """End at once, in the middle of whatever it does."""
@@ -271,7 +272,9 @@ class Page:
         self._server_errors = self._server_errors + 1 if reply.status >= 500 else 0
         if reply.status == 200 and body is not None and self._is_mine(body, nonce):
             self._tries = 0
+            self._is_taking = True
             await self._take(body, batch, writer)
+            self._is_taking = False
             return True
         if await self._repair(reply):
             return False
@@ -414,7 +417,9 @@ class Page:
     def _take_state(self, state: dict[str, Any]) -> None:
         self.state = str(state["state"])
         self.rev = int(state["rev"])
-        self.profile.ticket = str(state.get("ticket") or self.profile.ticket)
+        # What a restored server gives before the start does not know that the clock ran.
+        if self.state != "registered" or not self.profile.ticket:
+            self.profile.ticket = str(state.get("ticket") or self.profile.ticket)
         self.profile.has_begun = self.profile.has_begun or self.state != "registered"
         self.profile.seen_epoch = max(self.profile.seen_epoch, int(state["epoch"]))
         for part, (epoch, seq, value) in state["answers"].items():

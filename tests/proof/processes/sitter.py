@@ -191,7 +191,7 @@ class Sitter:
         for device in self.devices:
             device.is_offline = False
             while not (await device.page.refresh() and device.page.is_drained):
-                await asyncio.sleep(self.day.pace.soon)
+                await asyncio.sleep(self.day.pace.heartbeat / 2)
 
     async def _hand_in(self) -> None:
         writer = self._writer()
