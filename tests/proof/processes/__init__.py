@@ -100,6 +100,7 @@ def _take(result: StageResult, file: Path) -> None:
         _add(result.faults, outcome["faults"])
         _add(result.coverage, outcome["coverage"])
         _add(result.coverage, {f"replies_{k}": n for k, n in outcome["statuses"].items()})
+        result.figures[f"{outcome['database']}_seconds_a_day"] = outcome["seconds"]
         entries = {"entries": outcome["entries"], "acknowledgements": outcome["acknowledged"]}
         _add(result.coverage, {f"histories_{outcome['database']}": outcome["histories"], **entries})
 

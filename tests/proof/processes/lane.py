@@ -92,7 +92,8 @@ class Lane:
     def run(self, order: Order) -> Outcome:
         """Run one day."""
         if self.installation.control != order.control or not self.installation.is_up:
-            self.by_hand(self.installation.stop)
+            # Asked to end, it would wait for connections that browsers keep open.
+            self.by_hand(self.installation.kill)
             self.installation.control = order.control
             self.by_hand(self.installation.start)
         began = time.monotonic()

@@ -30,7 +30,7 @@ TROUBLES = (
 # Beside the others a long day has some of them in another order each time.
 LONG_TROUBLES = tuple(name for name in TROUBLES if not name.startswith("backup"))
 
-_SMALL = Order("", students=24, seconds=5, pause=0.3)
+_SMALL = Order("", students=16, seconds=4, pause=0.25)
 _SERVER = "tests.proof.controls.server"
 
 
@@ -48,19 +48,19 @@ CONTROLS: dict[str, tuple[str, Order]] = {
             replace(_SMALL, troubles=("web_killed",)),
         ),
         ("last_writer_by_client_clock", "sqlite", replace(_SMALL, parts=3)),
-        ("no_epoch_fence", "sqlite", replace(_SMALL, parts=3, second_share=1.0, seconds=8)),
+        ("no_epoch_fence", "sqlite", replace(_SMALL, parts=3, second_share=1.0, seconds=6)),
         ("late_entries_dropped", "sqlite", replace(_SMALL, deadline_share=1.0)),
         ("saving_stopped_near_end", "sqlite", replace(_SMALL, deadline_share=1.0)),
         ("cached_state", "sqlite", replace(_SMALL, second_share=1.0, parts=4)),
         (
             "same_key_other_content_duplicate",
             "postgresql",
-            replace(_SMALL, second_share=1.0, seconds=8, students=40),
+            replace(_SMALL, second_share=1.0, seconds=6, students=30),
         ),
         (
             "submit_without_lock",
             "postgresql",
-            replace(_SMALL, second_share=1.0, deadline_share=0.0, students=30),
+            replace(_SMALL, second_share=1.0, deadline_share=0.0, students=24),
         ),
         ("durability_off", "postgresql", replace(_SMALL, troubles=("power_cut",))),
         # The last one: its database has lost a constraint.
