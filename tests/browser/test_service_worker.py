@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,11 +48,14 @@ def test_a_reload_without_network_brings_paper_answers_and_clock_back(
     student.option(1, 1).check(force=True)
     student.all_saved()
 
+    minutes = minutes_left(student)
+
     context.set_offline(True)
     student.reload()
 
     expect(student.option(1, 1)).to_be_checked()
     expect(student.slot("exam-title")).to_have_text(version.exam.title)
+    assert minutes - 1 <= minutes_left(student) <= minutes
     images = student.page.locator(".paper-page img")
     expect(images).to_have_count(2)
     assert images.first.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
@@ -88,6 +92,12 @@ def test_a_reload_without_network_brings_paper_answers_and_clock_back(
     )
     assert ended == [1, 0]
     context.close()
+
+
+def minutes_left(student: Desk) -> int:
+    time = student.slot("time-text")
+    expect(time).to_have_text(re.compile(r"\d"))
+    return int(re.sub(r"\D", "", time.inner_text()))
 
 
 def nothing_secret_is_kept(student: Desk) -> None:

@@ -167,3 +167,52 @@ test("a figure heard long ago is believed a little less: the page's clock may be
 
   assert.equal(clock.left, HOUR_MS - 1_000_000 - 100);
 });
+
+/** A page that was loaded again without network, `ms` after the server had said ten minutes. */
+function recalling(ms) {
+  const page = { now: 50, wall: 1.7e12 };
+  const said = [];
+  const clock = new SessionClock({
+    now: () => page.now,
+    wallClock: () => page.wall,
+    events: {
+      onTick: (left) => said.push(left),
+      onWarning: () => said.push("warning"),
+      onEnd: () => said.push("end"),
+      onAsk: () => said.push("ask"),
+    },
+  });
+  clock.recall({ remaining: 600_000, at: page.wall - ms });
+  const pass = (real, wall = real) => {
+    page.now += real;
+    page.wall += wall;
+    said.length = 0;
+    clock.tick();
+    return said[said.length - 1];
+  };
+  return { page, clock, pass };
+}
+
+test("loaded again without network, it goes on from what was heard last", () => {
+  const { clock, page, pass } = recalling(60_000);
+  assert.equal(pass(0), 540_000);
+  assert.equal(pass(10_000), 530_000);
+  // The figure of a device is no reason to end a test.
+  assert.equal(pass(900_000), 0);
+  assert.equal(clock.left, null);
+
+  clock.hear({ remaining: 300_000, sentAt: page.now, receivedAt: page.now });
+
+  assert.equal(pass(0), 300_000);
+});
+
+test("a device clock that is set shows never more than was heard, and what has passed here", () => {
+  const back = recalling(-24 * HOUR_MS);
+  assert.equal(back.pass(0), 600_000);
+  assert.equal(back.pass(10_000), 590_000);
+  assert.equal(back.pass(10_000, -HOUR_MS), 580_000);
+
+  const asleep = recalling(60_000);
+  assert.equal(asleep.pass(0), 540_000);
+  assert.equal(asleep.pass(0, 240_000), 300_000);
+});

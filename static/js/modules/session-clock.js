@@ -74,6 +74,8 @@ export class SessionClock {
   #deadline = null;
   /** @type {number | null} */
   #standing = null;
+  /** @type {{remaining: number, at: number, left: number, now: number} | null} */
+  #recalled = null;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer;
   #shown = Number.POSITIVE_INFINITY;
@@ -123,6 +125,7 @@ export class SessionClock {
    */
   hear({ remaining, paused, sentAt, receivedAt }) {
     if (remaining === null || remaining === undefined || sentAt < this.#doubtedAt) return;
+    this.#recalled = null;
     const now = this.#now();
     const least = new Bound(sentAt + remaining, receivedAt, -1);
     const most = new Bound(receivedAt + remaining, receivedAt, 1);
@@ -143,6 +146,24 @@ export class SessionClock {
     }
     if ((this.left ?? 0) > 0) this.#ended = false;
     this.tick();
+  }
+
+  /**
+   * Show, until the server is heard, what it said to an earlier page of this device.  Counted is the
+   * longer of what the device's clock and this page say has passed since: the figure can be too
+   * small, and never more than what was heard.  It ends nothing: the device's clock may be wrong.
+   * @param {{remaining: number, at: number}} heard `at` by the device's clock
+   */
+  recall({ remaining, at }) {
+    const left = remaining - Math.max(0, this.#wallClock() - at);
+    this.#recalled = { remaining, at, left, now: this.#now() };
+  }
+
+  /** @param {number} now */
+  #recalledLeft(now) {
+    if (!this.#recalled) return null;
+    const { remaining, at, left, now: since } = this.#recalled;
+    return Math.max(0, Math.min(left - (now - since), remaining - (this.#wallClock() - at)));
   }
 
   /** The page's time may have stood still: show none until the server was asked. */
@@ -170,7 +191,7 @@ export class SessionClock {
     }
     const left = this.left;
     if (left === null) {
-      if (this.#doubtedAt > 0) this.#events.onTick(null);
+      if (this.#recalled || this.#doubtedAt > 0) this.#events.onTick(this.#recalledLeft(now));
       return;
     }
     const due = warning(this.#shown, left);

@@ -346,5 +346,8 @@ export class Sitting {
    */
   #time({ remaining_ms: remaining, paused }, { sentAt, receivedAt }) {
     this.#events.onTime({ remaining, paused, sentAt, receivedAt });
+    // For a page that is loaded again where nobody can be asked.
+    if (typeof remaining !== "number") return;
+    void this.#queue.remember(this.#session, { heard: { remaining, at: this.#wallClock() } });
   }
 }

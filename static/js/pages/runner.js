@@ -228,7 +228,9 @@ class Runner {
    * @param {StateReply | null} state null: no network
    */
   async #goOn(state) {
-    const { submission, receipt, isReopened, closedAt } = await this.#queue.record(this.#session);
+    const record = await this.#queue.record(this.#session);
+    const { submission, receipt, isReopened, closedAt, heard } = record;
+    if (!state && heard) this.#clock.recall(heard);
     const wasGivenTime = submission?.atEnd && (state?.remaining_ms ?? 0) > MORE_TIME_MS;
     if (submission && !isReopened && !wasGivenTime) {
       this.#open({ isReadOnly: true });

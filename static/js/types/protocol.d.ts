@@ -152,6 +152,8 @@ export interface SessionRecord {
   /** Handed in on this device; until the receipt is here any page sends it. */
   submission?: SubmissionFacts & { atEnd?: boolean };
   receipt?: Record<string, unknown>;
+  /** The time left as the server said it last, and the device's clock at that moment. */
+  heard?: { remaining: number; at: number };
   /** Staff gave the session back after this receipt. */
   isReopened?: boolean;
   closedAt?: number;
