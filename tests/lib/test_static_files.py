@@ -21,6 +21,7 @@ STUDENT_PAGES = (
     "js/pages/runner.js",
     "js/pages/intro.js",
     "js/pages/student.js",
+    "js/pages/resume.js",
     # Served as /sw.js.
     "js/worker.js",
 )
