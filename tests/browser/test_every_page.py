@@ -179,6 +179,9 @@ ACTIONS = {
     "api-claim",
     "api-answers",
     "api-submit",
+    "api-restore",
+    "api-resume",
+    "api-rescue",
 }
 # Files and what programs read.
 NO_PAGES = {
@@ -197,6 +200,10 @@ NO_PAGES = {
     "sit-track",
     "staff-page-image",
     "staff-track-file",
+    "receipt-keys",
+    "sit-receipt",
+    "staff-session-receipt",
+    "staff-session-export",
 }
 
 

@@ -27,6 +27,8 @@ def fail() -> Callable[[], None]:
     """Let the next write fail: a full disk (SQLite) or a server that ends; return the repair."""
     if is_sqlite():
         with connection.cursor() as cursor:
+            # What earlier tests deleted has left free pages.
+            cursor.execute("VACUUM")
             cursor.execute("PRAGMA page_count")
             cursor.execute(f"PRAGMA max_page_count = {cursor.fetchone()[0]}")
         return connection.close
