@@ -278,6 +278,24 @@ def test_without_indexeddb_answers_go_to_the_next_store(desk: Callable[..., Desk
     assert student.session.storage == "local"
 
 
+def test_without_any_storage_the_test_is_sat_all_the_same(desk: Callable[..., Desk]) -> None:
+    student = desk()
+    student.context.add_init_script(
+        """
+        IDBFactory.prototype.open = () => { throw new DOMException("no", "InvalidStateError"); };
+        Storage.prototype.setItem = () => { throw new DOMException("no", "QuotaExceededError"); };
+        """
+    )
+    student.start()
+
+    student.option(1, 1).click()
+    student.all_saved()
+
+    student.session.refresh_from_db()
+    assert student.stored() == [1]
+    assert student.session.storage == "memory"
+
+
 def test_a_second_tab_is_covered_until_it_takes_over(desk: Callable[..., Desk]) -> None:
     student = desk().start()
     student.option(1, 1).click()

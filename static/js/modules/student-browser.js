@@ -19,21 +19,37 @@ export const timers = {
 export const wallClock = () => Date.now();
 export const newId = () => randomId(crypto);
 
-/** Settings of this device; a browser that forbids storage keeps them for the page. */
+/** Settings of this device; what a forbidden or full storage does not take is kept in the page. */
 export const settings = (() => {
   /** @type {Map<string, string>} */
   const kept = new Map();
-  const inPage = {
-    getItem: (/** @type {string} */ name) => kept.get(name) ?? null,
-    setItem: (/** @type {string} */ name, /** @type {string} */ text) => void kept.set(name, text),
-    removeItem: (/** @type {string} */ name) => void kept.delete(name),
+  /**
+   * @template T
+   * @param {(storage: Storage) => T} use
+   */
+  const tried = (use) => {
+    try {
+      // Where it is forbidden, reading the property throws.
+      return use(window.localStorage);
+    } catch {
+      return null;
+    }
   };
-  try {
-    window.localStorage.getItem("primepath-split");
-    return window.localStorage;
-  } catch {
-    return inPage;
-  }
+  return {
+    getItem: (/** @type {string} */ name) =>
+      kept.get(name) ?? tried((storage) => storage.getItem(name)),
+    setItem: (/** @type {string} */ name, /** @type {string} */ text) => {
+      kept.set(name, text);
+      tried((storage) => {
+        storage.setItem(name, text);
+        kept.delete(name);
+      });
+    },
+    removeItem: (/** @type {string} */ name) => {
+      kept.delete(name);
+      tried((storage) => storage.removeItem(name));
+    },
+  };
 })();
 
 /**
