@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
-from placement_test.models import Placement, Result, SessionToken, Student, StudentSession
+from placement_test.lib import clock
+from placement_test.models import (
+    Placement,
+    Result,
+    ResumeTry,
+    SessionToken,
+    Student,
+    StudentSession,
+)
+from placement_test.sessions.rules import MOST_TRIES
 from tests import sitting
 from tests.faults.test_forty_at_once import STUDENTS, at_once, students
 from tests.sitting import Browser, parts_of
@@ -61,10 +72,14 @@ def test_one_of_forty_starts_is_not_undone_by_tickets_from_before_it() -> None:
     assert StudentSession.objects.get().started_at == started
 
 
-def test_forty_guesses_at_one_code_in_one_instant_are_one_try() -> None:
+def test_forty_guesses_at_one_code_in_one_instant_are_counted_one_by_one() -> None:
     browser = sitting.sitting()
     code = browser.get("state").json()["resume_code"]
     wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
+    # As after an earlier day: where a row is new, whoever inserts it keeps the others waiting.
+    long_ago = clock.now() - dt.timedelta(hours=1)
+    for target in ("all", code[:4]):
+        ResumeTry.objects.create(target=target, window_at=long_ago, count=1, last_at=long_ago)
     tabs = [Browser(browser.session, "") for _ in range(STUDENTS)]
 
     statuses = at_once(
@@ -74,8 +89,11 @@ def test_forty_guesses_at_one_code_in_one_instant_are_one_try() -> None:
         tabs,
     )
 
-    assert statuses.count(401) <= 2
-    assert statuses.count(429) == STUDENTS - statuses.count(401)
+    tried = statuses.count(401)
+    # One, and one more for each wait that a slow machine takes to answer forty.
+    assert 1 <= tried <= MOST_TRIES
+    assert statuses.count(429) == STUDENTS - tried
+    assert set(ResumeTry.objects.values_list("count", flat=True)) == {tried}
 
 
 def test_forty_devices_with_the_right_code_leave_one_in_front() -> None:
