@@ -25,7 +25,7 @@ from tests.proof.checker import violations
 from tests.proof.processes.days import Order, Outcome
 from tests.proof.processes.installation import Installation
 from tests.proof.processes.nemesis import Nemesis
-from tests.proof.processes.page import FAST
+from tests.proof.processes.page import fast
 from tests.proof.proxy import CALM, FAULTS, OF_A_CONNECTION, Proxy, Weather
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class _Run:
         self.dice = random.Random(order.seed)  # noqa: S311 - the same day again
         self.over = asyncio.Event()
         self.day_facts = Day(
-            FAST,
+            fast(order.students),
             order.seconds,
             order.pause,
             self.over,
