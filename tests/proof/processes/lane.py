@@ -129,7 +129,7 @@ class _Run:
             self.over,
             second_share=order.second_share,
             copies="backup_restored" not in order.troubles,
-            drain_seconds=20 if order.control else 60,
+            drain_seconds=20 if order.control else 120,
         )
         self.make_sitter = Sitter
         self.proxy = Proxy(lane.installation.port, seed=order.seed)

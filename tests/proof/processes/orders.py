@@ -96,8 +96,8 @@ def long(database: str, seed: int, dice: random.Random) -> Iterator[Order]:
             troubles = ["backup_taken", *troubles[:2], "backup_restored"]
         yield Order(
             f"long/{database}/{seed}/{number}",
-            students=200,
-            seconds=28,
-            pause=5.0,
+            students=120,
+            seconds=26,
+            pause=3.0,
             troubles=tuple(troubles),
         )

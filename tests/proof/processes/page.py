@@ -57,14 +57,20 @@ FAST = Pace(
     soon=0.03,
 )
 
-# What one web process, its clients and the proxy manage together on one core, calls a second; above
-# that a run shows an overload and little else.
+# What one web process, its clients and the proxy manage together on one core that others use, in
+# calls a second; above that pages give up before they are answered, and ask again.
 CALLS_A_SECOND = 25
 
 
 def fast(students: int) -> Pace:
-    """Return a fast pace at which the heartbeats of so many pages leave room for their saves."""
-    return replace(FAST, heartbeat=max(FAST.heartbeat, students / CALLS_A_SECOND))
+    """Return a fast pace at which so many pages leave each other room, also after an outage."""
+    share = students / CALLS_A_SECOND
+    return replace(
+        FAST,
+        timeout=min(REAL.timeout, max(FAST.timeout, share)),
+        longest_wait=max(FAST.longest_wait, share),
+        heartbeat=max(FAST.heartbeat, share),
+    )
 
 
 @dataclass(frozen=True, slots=True)
