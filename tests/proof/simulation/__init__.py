@@ -72,6 +72,9 @@ def run(budget: Budget) -> StageResult:
             real.schedules / max(real.seconds, 0.001), 1
         ),
     }
+    if budget.mode == "quick" and result.schedules < SCHEDULES["quick"]:
+        # Cores that others use as well: what was run is proved, and it is less than was meant.
+        result.figures["schedules that were wanted"] = SCHEDULES["quick"]
     failed = sorted(simulated.failed)
     result.violations += [explain(seed) for seed in failed[:SHRUNK_MOST]]
     result.violations += [f"seed {seed}" for seed in failed[SHRUNK_MOST:]]
