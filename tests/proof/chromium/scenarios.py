@@ -12,6 +12,7 @@ SCENARIOS = {
         *surroundings.SCENARIOS,
         *network.SCENARIOS,
         server.server_killed,
+        server.version_deployed,
         server.backup_restored,
     )
 }

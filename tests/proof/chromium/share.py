@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 # The last part of a share; a restored server has a minute to be given everything again.
-SERVER_SECONDS = 45
+SERVER_SECONDS = 60
 # Of a control that is not caught by then nothing is proved.
 CONTROL_HISTORIES = 6
 
@@ -128,6 +128,7 @@ class _Stage:
         await table.play(SCENARIOS["server_killed"])
         if self.site.is_sqlite:
             await table.play(SCENARIOS["backup_restored"])
+            await table.play(SCENARIOS["version_deployed"])
         await self.take(table)
 
     async def controls(self) -> None:

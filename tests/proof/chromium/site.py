@@ -7,12 +7,15 @@ import datetime as dt
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from tests import environment
+from tests.proof.stages import ROOT
 from tests.servers import WebServer
 
 if TYPE_CHECKING:
@@ -48,6 +51,7 @@ class Site:
         self.has_sample = has_sample
         self.is_sqlite = environment.database() == "sqlite"
         self.server: WebServer | None = None
+        self.releases = 0
         self._version: ExamVersion | None = None
         self._thread = ThreadPoolExecutor(max_workers=1)
 
@@ -108,6 +112,23 @@ class Site:
     async def milliseconds_left(self, session: UUID) -> int:
         """Return how much time the server gives a session now."""
         return await self.run(lambda: _milliseconds_left(session))
+
+    async def resume_code(self, session: UUID) -> str:
+        """Return the code that moves a session to another browser."""
+        return await self.run(lambda: _resume_code(session))
+
+    async def deploy(self) -> None:
+        """Put another release of the product in the place of this one, as an upgrade does."""
+        self.releases += 1
+        release = self.folder / f"release-{self.releases}"
+        await asyncio.to_thread(_make_release, release)
+        await self.stop()
+        # The server starts in the folder of its release.
+        os.chdir(release)
+        try:
+            await self.start()
+        finally:
+            os.chdir(ROOT)
 
     async def back_up(self, name: str) -> None:
         """Keep a copy of the database (SQLite) under ``name``."""
@@ -185,6 +206,28 @@ def _scan_seat(pages: int) -> Seat:
         page.pk, page.position = None, position
         page.save(force_insert=True)
     return Seat(made.session.id, cookie_name(made.session.id), made.token)
+
+
+def _resume_code(session: UUID) -> str:
+    from placement_test.models import StudentSession
+    from placement_test.sessions import resume_codes
+
+    return resume_codes.shown(StudentSession.objects.get(id=session))
+
+
+def _make_release(release: Path) -> None:
+    for name in ("primepath", "placement_test", "static", "templates", "locale"):
+        shutil.copytree(ROOT / name, release / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "manage.py", release)
+    for script in (release / "static" / "js" / "pages").glob("*.js"):
+        # Other content, so another address: pages of the old release must go on with theirs.
+        with script.open("a") as file:
+            file.write(f'\nglobalThis.release = "{release.name}";\n')
+    subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--noinput", "-v", "0"],
+        cwd=release,
+        check=True,
+    )
 
 
 def _disconnect() -> None:

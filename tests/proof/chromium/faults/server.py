@@ -31,6 +31,24 @@ async def server_killed(table: Table) -> None:
     await _act(desks)
 
 
+async def version_deployed(table: Table) -> None:
+    """Another release is put in place under open pages; one goes on, one is reloaded into it."""
+    desks = [await table.desk() for _ in range(PAGES)]
+    await _act(desks)
+    await desks[0].device.context.set_offline(True)
+    await _act(desks)
+    await table.site.deploy()
+    for desk in desks:
+        desk.count("version_deployed")
+    await _act(desks)
+    await desks[0].device.context.set_offline(False)
+    await _act(desks)
+    await desks[1].to_front()
+    await desks[1].until("saved")
+    await desks[1].reload()
+    await _act(desks)
+
+
 async def backup_restored(table: Table) -> None:
     """The server is stopped, an older copy of its database put back, and started again.
 

@@ -227,7 +227,7 @@ async def shared_tablet(table: Table) -> None:
 
 
 async def two_devices(table: Table) -> None:
-    """The same student at a second device, while the first one holds entries it could not send."""
+    """The same student at a second device by the code, while the first one holds unsent entries."""
     first = await table.desk()
     await first.act()
     elsewhere = await table.device()
@@ -236,14 +236,33 @@ async def two_devices(table: Table) -> None:
     first.count("offline")
     await first.act()
     await first.act()
-    await elsewhere.seat(first.seat)
     first.count("two_devices")
-    await second.sit_down()
+    await second.come_by_code()
     await second.act()
     await first.device.context.set_offline(False)
     await second.act()
     await first.drained_by(first)
     await second.finish()
+
+
+async def cookie_lost(table: Table) -> None:
+    """The browser has lost its right, as a crash soon after registration does; the code is there.
+
+    What the browser holds is handed in all the same.
+    """
+    desk = await table.desk()
+    await desk.act()
+    await desk.device.context.set_offline(True)
+    desk.count("offline")
+    await desk.act()
+    await desk.act("choose")
+    await desk.until_on_device()
+    await desk.device.context.clear_cookies(name=desk.seat.cookie)
+    desk.count("cookie_lost")
+    await desk.device.leave()
+    await desk.device.context.set_offline(False)
+    await desk.come_by_code()
+    await desk.act()
 
 
 SCENARIOS = (
@@ -263,4 +282,5 @@ SCENARIOS = (
     deadline_while_composing,
     indexeddb_deleted,
     indexeddb_silent,
+    cookie_lost,
 )
