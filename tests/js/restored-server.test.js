@@ -303,3 +303,31 @@ test("of many sessions the latest four tell; a loss has all of them asked", asyn
   assert.equal(lost.size, 0);
   drain.destroy();
 });
+
+test("what the network's return is about is asked after it, whatever is under way", async () => {
+  const { time, queue, page } = await browser();
+  const asked = [];
+  /** @type {() => void} */
+  let answerFirst = () => {};
+  const first = new Promise((resolve) => {
+    answerFirst = resolve;
+  });
+  const apiOf = () => ({
+    restored: 0,
+    get: async () => {
+      asked.push(time.now());
+      if (asked.length === 1) await first;
+      return reply(200, { state: "submitted", through: {} });
+    },
+  });
+  const drain = new OutboxDrain({ ...page, apiOf, wallClock: time.now });
+  void drain.hurry();
+  await time.advance(100);
+
+  const hurried = drain.hurry();
+  answerFirst();
+  await hurried;
+
+  assert.equal(asked.length, 2);
+  drain.destroy();
+});

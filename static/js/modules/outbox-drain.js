@@ -48,7 +48,9 @@ export class OutboxDrain {
   }
 
   /** Ask for every session now; also when something was lost elsewhere. @returns {Promise<void>} */
-  hurry() {
+  async hurry() {
+    // A round under way may have asked before what this is about.
+    await this.#running;
     this.#asksAll = true;
     return this.#round();
   }
