@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from placement_test.errors import BadRequest
+from placement_test.models import AnswerEvent, StudentSession
 
 # Pages that were open before a release speak the version before it until their outbox is empty and
 # they are loaded again: a release raises both by one, never by more.
@@ -28,6 +29,13 @@ WriterName = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 Version = Annotated[int, Meta(ge=OLDEST_PROTOCOL, le=PROTOCOL)]
 Kind = Literal["answer", "flag", "play"]
 Value = None | bool | int | str | list[int]
+Status = Annotated[
+    str, Meta(extra_json_schema={"enum": [*AnswerEvent.Status.values, "duplicate", "conflict"]})
+]
+# ``claimed``: another page claimed since, or the browser is superseded.
+PageState = Annotated[
+    str, Meta(extra_json_schema={"enum": [*StudentSession.State.values, "claimed"]})
+]
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -68,15 +76,15 @@ class Submission(msgspec.Struct, frozen=True):
     digest: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
-class EntryReply(msgspec.Struct, frozen=True, omit_defaults=True):
+class EntryReply(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What became of one entry."""
 
     seq: int
-    status: str
+    status: Status
     reason: str = ""
 
 
-class SaveReply(msgspec.Struct, frozen=True, omit_defaults=True):
+class SaveReply(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """The only acknowledgement there is: sent after the commit, in the version of the batch."""
 
     v: int = msgspec.field(name="v")
@@ -85,7 +93,7 @@ class SaveReply(msgspec.Struct, frozen=True, omit_defaults=True):
     accepted: list[EntryReply] = msgspec.field(name="accepted")
     through: int = msgspec.field(name="through")
     missing: list[tuple[int, int]] = msgspec.field(name="missing")
-    state: str = msgspec.field(name="state")
+    state: PageState = msgspec.field(name="state")
     rev: int = msgspec.field(name="rev")
     server_ms: int = msgspec.field(name="server_ms")
     remaining_ms: int = msgspec.field(name="remaining_ms")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from django.conf import settings
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from placement_test.errors import DigestDiffers
 from placement_test.lib import clock, http
 from placement_test.saving import entries
-from placement_test.sessions import access, bodies, queries, services, tickets
+from placement_test.sessions import access, bodies, queries, replies, services, tickets
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -32,7 +32,7 @@ EXAM_MAX_AGE_SECONDS = 300
 @require_GET
 def csrf(request: HttpRequest) -> HttpResponse:
     """Reply with a fresh CSRF token for a page that was open for long."""
-    return JsonResponse({"token": get_token(request)})
+    return _json(replies.CsrfToken(get_token(request)))
 
 
 @never_cache
@@ -41,7 +41,7 @@ def begin(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Start the clock of the session."""
     arrived = clock.now()
     held = services.begin(session_id, token=access.token_of(request, session_id), arrived=arrived)
-    return JsonResponse(_times(held.session) | {"ticket": tickets.issue(held)})
+    return _json(replies.Begun(**_times(held.session), ticket=tickets.issue(held)))
 
 
 @never_cache
@@ -50,7 +50,7 @@ def restore(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Make a session again that this server has lost, or bring it back to where it was."""
     ticket = bodies.restoration(http.body(request, bodies.MAX_BYTES)).ticket
     session = services.restore(session_id, ticket, token=access.token_of(request, session_id))
-    return JsonResponse(_times(session))
+    return _json(replies.Times(**_times(session)))
 
 
 @never_cache
@@ -60,7 +60,7 @@ def resume(request: HttpRequest) -> HttpResponse:
     wanted = bodies.resumption(http.body(request, bodies.MAX_BYTES))
     resumed = services.resume(wanted.code, session_id=wanted.session)
     session = resumed.session
-    response = JsonResponse({"session": str(session.id), "next": access.page_of(session)})
+    response = _json(replies.Resumed(session.id, next=access.page_of(session)))
     access.grant(response, session, resumed.token)
     return response
 
@@ -74,7 +74,7 @@ def claim(request: HttpRequest, session_id: UUID) -> HttpResponse:
     epoch = services.claim(
         session_id, wanted, token=access.token_of(request, session_id), arrived=arrived
     )
-    return JsonResponse({"epoch": epoch})
+    return _json(replies.Claimed(epoch))
 
 
 @never_cache
@@ -95,7 +95,7 @@ def state(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Reply with everything the session holds; an overdue session is ended first."""
     held = access.held(request, session_id)
     services.end_if_overdue(held.session)
-    return _json(services.state(held))
+    return _json(replies.Stored(**services.state(held)))
 
 
 @never_cache
@@ -109,20 +109,15 @@ def submit(request: HttpRequest, session_id: UUID) -> HttpResponse:
         receipt = services.submit(session_id, submission, token=token, arrived=arrived)
     except DigestDiffers as error:
         held = access.held(request, session_id)
-        return _json(
-            {"error": error.code, "message": error.words(), **services.state(held)},
-            status=error.status,
+        stored = services.state(held)
+        differing = replies.Differing(**stored, error=error.code, message=error.words())
+        return _json(differing, status=error.status)
+    return _json(
+        replies.Submitted(
+            replies.Signed(receipt.body, receipt.signature, receipt.key_id),
+            receipt.check_code,
+            next=reverse("sit-done", args=[session_id]),
         )
-    return JsonResponse(
-        {
-            "receipt": {
-                "body": receipt.body,
-                "signature": receipt.signature,
-                "key_id": receipt.key_id,
-            },
-            "check_code": receipt.check_code,
-            "next": reverse("sit-done", args=[session_id]),
-        }
     )
 
 
@@ -135,7 +130,7 @@ def exam(request: HttpRequest, session_id: UUID) -> HttpResponse:
     return response
 
 
-def _times(session: StudentSession) -> dict[str, object]:
+def _times(session: StudentSession) -> dict[str, Any]:
     now = clock.now()
     return {
         "state": session.state,

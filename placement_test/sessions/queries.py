@@ -25,6 +25,7 @@ from placement_test.models import (
 from placement_test.query_optimizations import OptimizedQueries
 from placement_test.results import queries as results
 from placement_test.saving.store import token_digest
+from placement_test.sessions import replies
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -32,7 +33,12 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from placement_test.query_optimizations import ExamDefinition, QuestionDefinition
+    from placement_test.query_optimizations import (
+        ExamDefinition,
+        PageDefinition,
+        QuestionDefinition,
+        TrackDefinition,
+    )
     from placement_test.saving.store import Right
 
 # The nil UUID: no page ever claims under it.
@@ -141,43 +147,23 @@ def exam_payload(session: StudentSession) -> bytes:
     """
     exam = exam_of(session)
     return msgspec.json.encode(
-        {
-            "version": exam.version_id,
-            "title": exam.title,
-            "event": session.event.name if session.event else None,
-            "allotted_seconds": exam.allotted_seconds,
-            "pages": [
-                {
-                    "id": page.id,
-                    "position": page.position,
-                    "images": [
-                        {"width": width, "height": height} for width, height, _ in page.images
-                    ],
-                    "has_words": bool(page.words_file),
-                }
-                for page in exam.pages
-            ],
-            "sections": [
-                {
-                    "id": section.id,
-                    "title": section.title,
-                    "skill": section.skill,
-                    "questions": [_question(question) for question in section.questions],
-                }
+        replies.Exam(
+            version=exam.version_id,
+            title=exam.title,
+            event=session.event.name if session.event else None,
+            allotted_seconds=exam.allotted_seconds,
+            pages=[_page(page) for page in exam.pages],
+            sections=[
+                replies.Section(
+                    id=section.id,
+                    title=section.title,
+                    skill=section.skill,
+                    questions=[_question(question) for question in section.questions],
+                )
                 for section in exam.sections
             ],
-            "tracks": [
-                {
-                    "id": track.id,
-                    "title": track.title,
-                    "content_type": track.content_type,
-                    "size": track.size,
-                    "duration_ms": track.duration_ms,
-                    "play_limit": track.play_limit,
-                }
-                for track in exam.tracks
-            ],
-        }
+            tracks=[_track(track) for track in exam.tracks],
+        )
     )
 
 
@@ -186,25 +172,45 @@ def exam_of(session: StudentSession) -> ExamDefinition:
     return OptimizedQueries.get_exam_with_questions(session.version_id)
 
 
-def _question(question: QuestionDefinition) -> dict[str, object]:
-    return {
-        "id": question.id,
-        "number": question.number,
-        "kind": question.kind,
-        "text": question.text,
-        "page": question.page,
-        "x": question.x,
-        "y": question.y,
-        "tracks": question.tracks,
-        "parts": [
-            {
-                "id": part.id,
-                "kind": part.kind,
-                "label": part.label,
-                "options": [
+def _page(page: PageDefinition) -> replies.Page:
+    return replies.Page(
+        id=page.id,
+        position=page.position,
+        images=[replies.Image(width, height) for width, height, _ in page.images],
+        has_words=bool(page.words_file),
+    )
+
+
+def _question(question: QuestionDefinition) -> replies.Question:
+    return replies.Question(
+        id=question.id,
+        number=question.number,
+        kind=question.kind,
+        text=question.text,
+        page=question.page,
+        x=question.x,
+        y=question.y,
+        tracks=question.tracks,
+        parts=[
+            replies.Part(
+                id=part.id,
+                kind=part.kind,
+                label=part.label,
+                options=[
                     option_label(question.label_style, index) for index in range(part.option_count)
                 ],
-            }
+            )
             for part in question.parts
         ],
-    }
+    )
+
+
+def _track(track: TrackDefinition) -> replies.Track:
+    return replies.Track(
+        id=track.id,
+        title=track.title,
+        content_type=track.content_type,
+        size=track.size,
+        duration_ms=track.duration_ms,
+        play_limit=track.play_limit,
+    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from django.http import JsonResponse
+import msgspec
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -21,11 +22,11 @@ from placement_test.lib import clock
 from placement_test.lib.access import Role, actor, requires
 from placement_test.models import AnswerEvent
 from placement_test.results import access
-from placement_test.sessions import rescue_files, services
+from placement_test.sessions import replies, rescue_files, services
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
     from placement_test.models import StaffUser
 
@@ -43,8 +44,8 @@ def rescue(request: HttpRequest) -> HttpResponse:
     if file is None:
         raise BadRequest
     session_id, rescued = _bring_in(file, actor(request))
-    lines = _lines(rescued)
-    return JsonResponse({"session": session_id, "lines": lines, **rescued.as_reply()})
+    reply = replies.Rescued(session_id, lines=_lines(rescued), **rescued.as_reply())
+    return HttpResponse(msgspec.json.encode(reply), content_type="application/json")
 
 
 @requires(Role.INVIGILATOR)
