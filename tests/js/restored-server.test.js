@@ -305,7 +305,7 @@ test("of many sessions the latest four tell; a loss has all of them asked", asyn
 });
 
 test("what the network's return is about is asked after it, whatever is under way", async () => {
-  const { time, queue, page } = await browser();
+  const { time, page } = await browser();
   const asked = [];
   /** @type {() => void} */
   let answerFirst = () => {};
