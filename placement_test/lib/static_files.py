@@ -36,6 +36,8 @@ IMPORTED = re.compile(
 REFERRED = re.compile(
     r"""(?P<before>url\(\s*["']?|@import\s+["'])(?P<name>[^"')\s]+)(?P<after>["')])"""
 )
+# The minifier moves such a declaration before those that it depends on.
+MOVED = re.compile(r"\b(?:const|let)\s*[\[{][^;]{0,300}?[\]}]\s*=\s*(?:/\*[^;]*?\*/\s*)?\([^\n]*")
 ELSEWHERE = re.compile(r"[a-z]+:|[/#]")
 
 RELEASES = "releases.json"
@@ -130,6 +132,8 @@ def _small(script: str) -> str:
     # Only who collects needs it, not each server process.
     import minify  # noqa: PLC0415
 
+    if found := MOVED.search(script):
+        raise ValueError(f"the minifier breaks: {found[0]}")
     return cast("str", minify.string("application/javascript", script))
 
 

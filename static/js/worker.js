@@ -7,7 +7,9 @@
 
 (() => {
   const worker = /** @type {any} */ (globalThis);
-  const { id, files, shells } = /** @type {Release} */ (worker.RELEASE);
+  /** @type {Release} */
+  const release = worker.RELEASE;
+  const { id, files, shells } = release;
   const OWN = "primepath-shell-";
   const SHELL = OWN + id;
   const TEST = /^\/sit\/([0-9a-f-]{36})\/test\/$/;

@@ -78,6 +78,15 @@ def test_names_what_is_imported_and_referred_to_by_its_hash(source: Path) -> Non
     assert f"url(../{names['img/dot.svg']}#a)" in text_of(storage, "css/look.css")
 
 
+def test_what_the_minifier_puts_in_another_order_stops_the_collecting(source: Path) -> None:
+    (source / "js/one.js").write_text(
+        "export const one = globalThis;\nconst { two } = /** @type {any} */ (one.two);"
+    )
+
+    with pytest.raises(ValueError, match=r"the minifier breaks: const \{ two \}"):
+        release(source)
+
+
 def test_a_change_deep_down_renames_all_that_import_it(source: Path) -> None:
     before = dict(release(source).hashed_files)
 

@@ -535,7 +535,9 @@
 
   /** @param {unknown} error */
   function isNetworkFailure(error) {
-    const { name, message } = /** @type {Partial<Error>} */ (Object(error));
+    /** @type {Partial<Error>} */
+    const thrown = Object(error);
+    const { name, message } = thrown;
     return (
       name === "TimeoutError" ||
       name === "AbortError" ||
@@ -566,7 +568,9 @@
    * @returns {ErrorReport}
    */
   function described(error, context, kind, page = "") {
-    const { name = "", message, stack } = /** @type {Partial<Error>} */ (Object(error));
+    /** @type {Partial<Error>} */
+    const thrown = Object(error);
+    const { name = "", message, stack } = thrown;
     const said = message === undefined ? String(error) : `${name}: ${message}`;
     return {
       kind,
