@@ -35,9 +35,10 @@
 
   async function install() {
     const cache = await caches.open(SHELL);
-    const all = [...files, ...Object.values(shells)];
-    // Names without a hash (no release) may be older in the browser's own cache.
-    await cache.addAll(all.map((name) => new Request(name, { cache: "no-cache" })));
+    // Names without a hash may be older in the browser's own cache.
+    const asked = (/** @type {string} */ name) =>
+      HASHED.test(name) ? name : new Request(name, { cache: "no-cache" });
+    await cache.addAll([...files, ...Object.values(shells)].map(asked));
   }
 
   /** Pages say that nothing waits and no test runs; what is open here has the last word. */

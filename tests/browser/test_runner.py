@@ -40,12 +40,12 @@ HANDED_IN = "Handed in on this device"
 class Desk:
     """A student's browser with one session, and what the page shows of it."""
 
-    def __init__(self, context: BrowserContext, server: LiveServer, version: ExamVersion) -> None:
+    def __init__(self, context: BrowserContext, address: str, version: ExamVersion) -> None:
         self.context = context
         made = sitting.registered(version)
         self.session = made.session
         context.add_cookies(
-            [{"name": cookie_name(self.session.id), "value": made.token, "url": server.url}]
+            [{"name": cookie_name(self.session.id), "value": made.token, "url": address}]
         )
         self.page = context.new_page()
 
@@ -93,7 +93,7 @@ def desk(open_context: OpenContext, live_server: LiveServer) -> Callable[..., De
 
     def make(version: ExamVersion | None = None, **window: Any) -> Desk:
         context = open_context(locale="en-US", **window)
-        return Desk(context, live_server, version or sitting.published())
+        return Desk(context, live_server.url, version or sitting.published())
 
     return make
 

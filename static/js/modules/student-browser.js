@@ -1,13 +1,15 @@
-// What every student page takes from the browser: outbox, calls, timers, random names.
+// What every student page takes from the browser: outbox, calls, timers, random names,
+// the service worker.
 
 /** @import {Level, Store} from "./outbox-stores.js" */
-/** @import {RescueKey, Timers} from "../types/protocol.d.ts" */
+/** @import {RescueKey, SessionRecord, Timers} from "../types/protocol.d.ts" */
 import { AnswerQueue } from "./answer-queue.js";
 import { randomId } from "./identity.js";
 import { MendingApi } from "./mending-api.js";
 import { OutboxDrain } from "./outbox-drain.js";
 import { IndexedDbStore, localStore, memoryStore } from "./outbox-stores.js";
 import { SessionApi } from "./session-api.js";
+import { isOver } from "./session-states.js";
 
 /** @type {Timers} */
 export const timers = {
@@ -144,3 +146,31 @@ export async function saveFile(session, queue) {
 
 /** The signatures of secure contexts; undefined on plain HTTP. */
 export const subtle = window.isSecureContext ? crypto.subtle : undefined;
+
+// What nobody has touched for so long is no test that still runs.
+const FORGOTTEN_MS = 24 * 3600 * 1000;
+
+/** Register the service worker where the browser has one: not on plain http. */
+export async function registerWorker() {
+  try {
+    return await navigator.serviceWorker?.register("/sw.js");
+  } catch {
+    // Forbidden or unreachable: the test works without.
+    return undefined;
+  }
+}
+
+/**
+ * Let a new service worker take over, and the present one forget what the old ones kept, where no
+ * test of this browser runs.  The caller says that nothing waits to be sent.
+ * @param {SessionRecord[]} records of all sessions
+ * @param {number} now by the device's clock
+ */
+export async function letWorkerTakeOver(records, now) {
+  const runs = records.some(
+    ({ last, receipt, closedAt, touchedAt }) =>
+      last && !isOver(last.state) && !receipt && !closedAt && now - touchedAt < FORGOTTEN_MS,
+  );
+  const registration = runs ? undefined : await registerWorker();
+  (registration?.waiting ?? registration?.active)?.postMessage("take-over");
+}

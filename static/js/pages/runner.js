@@ -26,6 +26,7 @@ import {
   makeMendingApi,
   makeQueue,
   newId,
+  registerWorker,
   rescueKey,
   saveFile,
   settings,
@@ -36,7 +37,6 @@ import {
 import { Submission } from "../modules/submission.js";
 import { loadTracks } from "../modules/track-loader.js";
 import { TrackPlayer } from "../modules/track-player.js";
-import { registerWorker } from "../modules/worker-registration.js";
 
 // How long a warning about the time stays; the clock itself stays red.
 const WARNING_SHOWN_MS = 30_000;

@@ -2,11 +2,14 @@
 
 import { themeSwitch } from "../modules/display-settings.js";
 import {
+  letWorkerTakeOver,
   loadSaving,
   makeDrain,
   makeQueue,
+  registerWorker,
   rescueKey,
   saveFile,
+  wallClock,
 } from "../modules/student-browser.js";
 
 const { signal } = new AbortController();
@@ -39,6 +42,7 @@ async function showOutbox() {
   if (!(outbox instanceof HTMLElement)) return;
   const wasHidden = outbox.hidden;
   outbox.hidden = (await drain.unsent()).length === 0;
+  if (outbox.hidden) void letWorkerTakeOver(await queue.records(), wallClock());
   if (!outbox.hidden) void loadSaving();
   // The page that said "still on its way" has its receipt now.
   if (outbox.hidden && !wasHidden && document.querySelector("[data-done]")) location.reload();
@@ -56,5 +60,6 @@ window.addEventListener("online", () => void drain.hurry());
 const { memoryManager } = window.PrimePath;
 memoryManager.registerModule("answer-queue", queue, { keep: true });
 memoryManager.registerModule("outbox-drain", drain, { keep: true });
+void registerWorker();
 void showOutbox();
 void drain.hurry();
