@@ -85,7 +85,7 @@ def test_names_what_is_imported_and_referred_to_by_its_hash(source: Path) -> Non
 @pytest.mark.parametrize(
     "script",
     [
-        "async function f() {\n  const one = await g();\n  const { two } = this.state;\n  h(two);\n}",
+        "async function f() {\n  const a = await g();\n  const { b } = this.state;\n  h(a, b);\n}",
         "const one = g();\nconst { two } = /** @type {Two} */ (one.state);\nh(one, two);\nh(two);",
         "export const one = g();\nlet [two = one] = window.state;\nh(two, two);",
     ],
