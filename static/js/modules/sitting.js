@@ -317,7 +317,8 @@ export class Sitting {
    * @param {Reply} reply
    */
   #heard(body, reply) {
-    this.#time(body, reply);
+    // Before the start it is the whole time: a restored server that has not got it back yet.
+    if (body.state !== "registered") this.#time(body, reply);
     if (this.#unstored.size) void this.#writeAgain();
     if (body.state === "claimed" && this.#claim) this.#events.onState("claimed");
     else if (isOver(body.state)) this.#events.onState(body.state);

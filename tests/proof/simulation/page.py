@@ -702,7 +702,8 @@ class Page(Owner):
         """Take what every acknowledgement says beside its entries."""
         if self.phase == "done":
             return
-        self._hear_time(body["remaining_ms"], heard)
+        if state != "registered":
+            self._hear_time(body["remaining_ms"], heard)
         if self._unstored:
             self._write_again()
         if state == "claimed" and self.claim is not None:
