@@ -60,7 +60,8 @@ def resume(request: HttpRequest) -> HttpResponse:
     wanted = bodies.resumption(http.body(request, bodies.MAX_BYTES))
     resumed = services.resume(wanted.code, session_id=wanted.session)
     session = resumed.session
-    response = _json(replies.Resumed(session.id, next=access.page_of(session)))
+    reply = replies.Resumed(session.id, next=access.page_of(session), ticket=resumed.ticket)
+    response = _json(reply)
     access.grant(response, session, resumed.token)
     return response
 

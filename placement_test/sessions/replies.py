@@ -33,10 +33,11 @@ class Begun(Times, frozen=True):
 
 
 class Resumed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A session that goes on in this browser, and the page to go to."""
+    """A session that goes on in this browser, the page to go to, and what makes it again."""
 
     session: UUID
     next: str
+    ticket: str | None
 
 
 class Claimed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

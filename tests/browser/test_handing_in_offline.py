@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -9,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from placement_test.models import Receipt, StudentAnswer, StudentSession
+from placement_test.sessions import rescue_files
 from placement_test.sessions.access import cookie_name
 from tests import sitting
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, WAIT_MS
@@ -21,13 +21,6 @@ if TYPE_CHECKING:
     from tests.browser.watching import Watch
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-# A public key as the server names it; what is encrypted to it is checked in tests/js.
-POINT = "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"
-REMEMBER_KEY = f"""
-if (!document.querySelector('meta[name="rescue-key"]'))
-  localStorage.setItem("primepath-rescue-key", '{{"id": "k1", "x962": "{POINT}"}}');
-"""
 
 
 def started(browser: Browser, server: LiveServer, profile: Path, watch: Watch) -> BrowserContext:
@@ -76,7 +69,6 @@ def test_a_test_handed_in_without_network_arrives_after_the_browser_was_restarte
     page.goto(f"/sit/{session.id}/test/")
     page.locator("#cover [data-slot=action]").click()
     expect(page.locator("#cover")).to_be_hidden()
-    page.evaluate(REMEMBER_KEY)
     first.set_offline(True)
 
     answer_and_hand_in(page)
@@ -85,8 +77,11 @@ def test_a_test_handed_in_without_network_arrives_after_the_browser_was_restarte
     assert StudentAnswer.objects.filter(session=session).count() == 0
     with page.expect_download() as download:
         cover.locator("[data-slot=action]").click()
-    file = json.loads(Path(download.value.path()).read_text())
-    assert (file["v"], file["session"]) == (1, str(session.id))
+    # What the browser encrypted is what the server reads.
+    kept = rescue_files.kept(rescue_files.envelope(Path(download.value.path()).read_bytes()))
+    assert kept.submission is not None
+    found = (kept.session, [bytes(entry.value) for entry in kept.entries])
+    assert found == (str(session.id), [b"1"])
     expect(cover.locator("[data-slot=note]")).to_contain_text("downloads")
     first.close()
 

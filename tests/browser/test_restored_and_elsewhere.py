@@ -14,7 +14,7 @@ from placement_test.models import (
     StudentAnswer,
     StudentSession,
 )
-from placement_test.sessions import access
+from placement_test.sessions import access, resume_codes
 from placement_test.sessions.services import tokens
 from tests import sitting
 
@@ -90,7 +90,7 @@ def test_a_second_device_asks_first_and_the_older_page_is_read_only_then(
     first = seated(open_context, live_server, made, made.token)
     press(first)
     answer(first, 0, 1)
-    token = tokens.issue_token(made.session, clock.now())
+    token, _ = tokens.issue_token(made.session, clock.now())
 
     second = seated(open_context, live_server, made, token)
     expect(second.locator("#cover [data-slot=title]")).to_contain_text("open on another device")
@@ -104,3 +104,25 @@ def test_a_second_device_asks_first_and_the_older_page_is_read_only_then(
     expect(banner).to_be_visible()
     expect(first.locator(".question input").first).to_be_disabled()
     assert values() == ["3"]
+
+
+@pytest.mark.provokes("401", "403")
+def test_a_browser_that_lost_its_cookie_goes_on_in_place_with_the_code(
+    open_context: OpenContext, live_server: LiveServer
+) -> None:
+    made = sitting.registered(sitting.published())
+    page = seated(open_context, live_server, made, made.token)
+    press(page)
+    answer(page, 0, 1)
+
+    page.context.clear_cookies()
+    page.locator(".question").nth(1).locator("input").nth(2).click()
+    dialog = page.locator("#code-dialog")
+    expect(dialog).to_be_visible()
+    code = resume_codes.shown(StudentSession.objects.get())
+    dialog.locator("[data-slot=code]").fill(code.lower())
+    dialog.locator("[data-slot=confirm]").click()
+
+    expect(dialog).to_be_hidden()
+    expect(page.locator("[data-slot=save-state]")).to_have_attribute("data-state", "saved")
+    assert values() == ["1", "2"]

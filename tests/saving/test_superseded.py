@@ -23,7 +23,7 @@ def taken_over(browser: Browser) -> Browser:
     """Return the browser that the session goes on in."""
     now = clock.now()
     supersede_tokens(browser.session, now)
-    return Browser(browser.session, issue_token(browser.session, now))
+    return Browser(browser.session, issue_token(browser.session, now)[0])
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def test_a_submission_that_waits_while_the_session_goes_on_is_refused(old: Brows
 def test_says_how_long_ago_another_browser_was_heard(noon: time_machine.Traveller) -> None:
     first = sitting.sitting()
     alone = first.get("state").json()["elsewhere_ms"]
-    second = Browser(first.session, issue_token(first.session, clock.now()))
+    second = Browser(first.session, issue_token(first.session, clock.now())[0])
     noon.shift(5)
 
     before_its_claim = second.get("state").json()["elsewhere_ms"]

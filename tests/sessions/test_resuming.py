@@ -12,7 +12,8 @@ from django.urls import reverse
 from placement_test.lib import clock
 from placement_test.lib.keys import Key
 from placement_test.models import AuditEntry, ResumeTry, SessionToken, StaffUser, StudentSession
-from placement_test.sessions import resume_codes, rules
+from placement_test.saving.store import token_digest
+from placement_test.sessions import resume_codes, rules, tickets
 from placement_test.sessions.access import cookie_name
 from tests import builders, sitting
 from tests.results.finished import logged_in
@@ -57,10 +58,14 @@ def test_the_test_goes_on_in_another_browser_where_it_was_left() -> None:
     reply = enter(code_of(first))
     second = browser_after(reply, first).start()
 
-    assert reply.json() == {
+    resumed = reply.json()
+    ticket = tickets.opened(resumed.pop("ticket"), first.session.id)
+    assert resumed == {
         "session": str(first.session.id),
         "next": reverse("sit-runner", args=[first.session.id]),
     }
+    # Of the new right: with the old one's a lost session could not be given back from here.
+    assert ticket.token == token_digest(second.token)
     assert {key: entry[2] for key, entry in second.get("state").json()["answers"].items()} == {
         str(parts[0]): 1
     }

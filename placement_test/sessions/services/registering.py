@@ -196,7 +196,8 @@ def preview(version: ExamVersion, campus: Campus | None, actor: StaffUser) -> Re
 def _issue(session: StudentSession) -> Registered:
     session.resume_locator = resume_codes.locator(session)
     session.save(force_insert=True)
-    return Registered(session, issue_token(session, session.registered_at))
+    token, _ = issue_token(session, session.registered_at)
+    return Registered(session, token)
 
 
 def _school(campus: Campus, name: str) -> School | None:

@@ -14,7 +14,7 @@ from placement_test.lib import audit, clock
 from placement_test.models import ResumeTry, StudentSession
 from placement_test.performance_monitor import PerformanceMonitor
 from placement_test.results import queries as results
-from placement_test.sessions import resume_codes, rules
+from placement_test.sessions import resume_codes, rules, tickets
 from placement_test.sessions.services.tokens import issue_token, supersede_tokens
 
 if TYPE_CHECKING:
@@ -32,15 +32,16 @@ TRIES_KEPT = dt.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """A session and the plain token for the browser in which it goes on."""
+    """A session, and the plain token and the ticket for the browser in which it goes on."""
 
     session: StudentSession
     token: str
+    ticket: str | None
 
 
 @PerformanceMonitor.track_execution_time("sessions.resume")
 def resume(typed: str, *, session_id: UUID | None = None) -> Resumed:
-    """Take a session up by its code; every browser before is superseded: 9-12 queries.
+    """Take a session up by its code; every browser before is superseded: 11-14 queries.
 
     ``session_id`` is the session that the page is about, where it is about one.
 
@@ -109,13 +110,13 @@ def _resume(code: str, session_id: UUID | None) -> Resumed | None:
         _count_wrong(tries, now)
         return None
     supersede_tokens(session, now)
-    token = issue_token(session, now)
+    token, held = issue_token(session, now)
     # None of the browsers before may claim, so none of them is "elsewhere".
     session.contact_token, session.elsewhere_at = None, None
     session.save(update_fields=["contact_token", "elsewhere_at"])
     ResumeTry.objects.filter(target__in=targets[1:]).delete()
     logger.info("session resumed by its code", extra={"session": session.id})
-    return Resumed(session, token)
+    return Resumed(session, token, tickets.issue(held))
 
 
 def _locked_tries(targets: list[str], now: dt.datetime) -> list[ResumeTry]:

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 TOKEN_BYTES = 32  # 256 bits
 
 
-def issue_token(session: StudentSession, at: dt.datetime) -> str:
-    """Return a new token in the clear; only its digest is stored: 1 query."""
+def issue_token(session: StudentSession, at: dt.datetime) -> tuple[str, SessionToken]:
+    """Return a new token in the clear, and its row, which has only the digest: 1 query."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    SessionToken.objects.create(session=session, digest=token_digest(token), issued_at=at)
-    return token
+    digest = token_digest(token)
+    return token, SessionToken.objects.create(session=session, digest=digest, issued_at=at)
 
 
 def supersede_tokens(session: StudentSession, at: dt.datetime) -> int:

@@ -10,9 +10,10 @@ import { slot } from "./page-templates.js";
  * @param {string} options.session
  * @param {SessionApi} options.api of no session
  * @param {string} options.failed what to say without a reply
+ * @param {(ticket: string | null) => Promise<void>} options.keep of this browser's new right
  * @returns {Promise<boolean>} whether this browser may go on
  */
-export function askCode({ dialog, session, api, failed }) {
+export function askCode({ dialog, session, api, failed, keep }) {
   const input = /** @type {HTMLInputElement} */ (slot(dialog, "code"));
   const message = slot(dialog, "message");
   const button = /** @type {HTMLButtonElement} */ (slot(dialog, "confirm"));
@@ -36,7 +37,11 @@ export function askCode({ dialog, session, api, failed }) {
         button.disabled = true;
         const reply = await api.post("resume/", { code: input.value, session });
         button.disabled = false;
-        if (reply.status === 200 && reply.body?.session) return end(true);
+        if (reply.status === 200 && reply.body?.session) {
+          // The one before names a right that this browser no longer uses.
+          await keep(/** @type {string | null} */ (reply.body.ticket ?? null));
+          return end(true);
+        }
         message.textContent = String(reply.body?.message || failed);
         message.hidden = false;
         input.focus();

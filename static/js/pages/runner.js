@@ -672,6 +672,7 @@ class Runner {
         session: this.#session,
         api: makeApi(),
         failed: this.#templates.word("code-failed"),
+        keep: (ticket) => this.#queue.remember(this.#session, ticket ? { ticket } : {}),
       });
       if (isTaken) {
         sessionStorage.setItem(`primepath-continue-${this.#session}`, "1");
