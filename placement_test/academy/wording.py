@@ -58,6 +58,7 @@ ACTIONS = frozenset(
         _("rule set made"),
         _("school changed"),
         _("school created"),
+        _("session made again from an emergency file"),
         _("schools imported"),
         _("session transferred"),
         _("sessions archived"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +18,17 @@ from placement_test.errors import (
     PlacementError,
     RescueSessionUnknown,
     RescueTooLarge,
+    TicketUnreadable,
 )
 from placement_test.lib import clock
 from placement_test.lib.access import Role, actor, requires
-from placement_test.models import AnswerEvent
+from placement_test.models import AnswerEvent, StudentSession
 from placement_test.results import access
 from placement_test.sessions import replies, rescue_files, services
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
+    from django.db.models import QuerySet
     from django.http import HttpRequest
 
     from placement_test.models import StaffUser
@@ -71,11 +74,39 @@ def _bring_in(file: UploadedFile, user: StaffUser) -> tuple[str, services.Rescue
     if (file.size or 0) > rescue_files.MOST_BYTES:
         raise RescueTooLarge
     outer = rescue_files.envelope(file.read())
-    session = access.sessions(user).filter(id=uuid.UUID(outer.session)).first()
+    reachable = access.sessions(user)
+    session = reachable.filter(id=uuid.UUID(outer.session)).first()
+    if session is not None and session.state != StudentSession.State.REGISTERED:
+        kept = rescue_files.kept(outer)
+    else:
+        kept, session = _made_again(outer, session, reachable, user)
+    return outer.session, services.bring_in(session, kept, actor=user, arrived=arrived)
+
+
+def _made_again(
+    outer: rescue_files.Envelope,
+    session: StudentSession | None,
+    reachable: QuerySet[StudentSession],
+    user: StaffUser,
+) -> tuple[rescue_files.Kept, StudentSession]:
+    """Read a file whose session this server lost, or knows only from before its start."""
+    if session is None and StudentSession.objects.filter(id=outer.session).exists():
+        raise RescueSessionUnknown
+    try:
+        kept = rescue_files.kept(outer)
+    except PlacementError as error:
+        if session is None:
+            raise RescueSessionUnknown from error
+        raise
+    if kept.ticket is not None:
+        # One that is older than any that is taken: what is here has to do.
+        with contextlib.suppress(TicketUnreadable):
+            session = services.restore_from_file(
+                uuid.UUID(outer.session), kept.ticket, reachable=reachable, actor=user
+            )
     if session is None:
         raise RescueSessionUnknown
-    kept = rescue_files.kept(outer)
-    return outer.session, services.bring_in(session, kept, actor=user, arrived=arrived)
+    return kept, session
 
 
 def _lines(rescued: services.Rescued) -> list[str]:

@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from placement_test.lib import rescue
 from placement_test.models import AnswerEvent, AuditEntry, StaffUser, StudentSession
+from placement_test.sessions import tickets
 from tests import builders, sitting
 from tests.bad_input.kept import kept
 from tests.results.finished import logged_in, outsider
@@ -161,6 +162,57 @@ def test_a_file_of_another_campus_is_answered_like_one_of_no_session() -> None:
 
     assert replies[0] == replies[1]
     assert (replies[0]["status"], replies[0]["error"]) == (404, "rescue_session_unknown")
+
+
+def test_a_file_makes_a_session_again_that_the_server_has_lost() -> None:
+    page = sitting.sitting()
+    part = parts_of(page.session.version)[0].id
+    content = file_of(page, page.entry(part, 2), ticket=page.ticket())
+    started_at = StudentSession.objects.get().started_at
+    StudentSession.objects.all().delete()
+    elsewhere, client = logged_in(outsider()), desk()
+
+    refused = bring(elsewhere, content)
+    gone = StudentSession.objects.count()
+    reply = bring(client, content)
+
+    assert (refused["status"], refused["error"], gone) == (404, "rescue_session_unknown", 0)
+    assert (reply["status"], reply["accepted"]) == (200, {"applied": 1})
+    made = StudentSession.objects.get()
+    assert (made.id, made.state, made.started_at) == (page.session.id, "open", started_at)
+    actions = AuditEntry.objects.order_by("id").values_list("action", flat=True)
+    assert [each for each in actions if "file" in each] == [
+        "session made again from an emergency file",
+        "emergency file brought in",
+    ]
+    # The browser itself goes on where it comes back.
+    assert page.get("state").json()["answers"][str(part)][2] == 2
+
+
+def test_a_file_starts_a_session_again_that_the_server_knows_only_as_registered() -> None:
+    page = sitting.sitting()
+    part = parts_of(page.session.version)[0].id
+    content = file_of(page, page.entry(part, 2), ticket=page.ticket())
+    StudentSession.objects.update(state="registered", started_at=None, deadline_at=None)
+
+    reply = bring(desk(), content)
+
+    assert (reply["status"], reply["accepted"]) == (200, {"applied": 1})
+
+
+def test_a_lost_session_without_a_ticket_or_with_an_old_one_stays_lost(
+    noon: time_machine.Traveller,
+) -> None:
+    page = sitting.sitting()
+    contents_of = [{}, {"ticket": "x.y"}, {"ticket": page.ticket()}]
+    files = [file_of(page, **each) for each in contents_of]
+    StudentSession.objects.all().delete()
+    noon.shift(tickets.TICKET_KEPT.total_seconds() + 1)
+
+    client = desk()
+    codes = [bring(client, content)["error"] for content in files]
+
+    assert codes == ["rescue_session_unknown"] * 3
 
 
 def damaged(kind: str, page: Browser, other: Browser) -> bytes:

@@ -19,7 +19,7 @@ from placement_test.sessions.services.registering import (
     register,
 )
 from placement_test.sessions.services.rescuing import Rescued, bring_in
-from placement_test.sessions.services.restoring import restore
+from placement_test.sessions.services.restoring import restore, restore_from_file
 from placement_test.sessions.services.resuming import (
     Resumed,
     renew_code,
@@ -53,6 +53,7 @@ __all__ = [
     "remaining_ms",
     "renew_code",
     "restore",
+    "restore_from_file",
     "resume",
     "save",
     "show_code",
