@@ -126,6 +126,13 @@ def acknowledged_is_stored(seen: _Seen) -> Iterator[str]:
         )
 
 
+def acknowledged_survives(seen: _Seen) -> Iterator[str]:
+    """What was acknowledged before a power cut is there after it, before anybody gives it again."""
+    for outage in seen.history.outages:
+        for writer, seq in sorted(outage.acknowledged - outage.there):
+            yield f"{writer[:6]}/{seq} was acknowledged, and gone when the power was back"
+
+
 def status_is_true(seen: _Seen) -> Iterator[str]:
     """An acknowledged status is the stored one, or a later decision changed it.
 
@@ -392,6 +399,7 @@ RULES: dict[str, Callable[[_Seen], Iterable[str]]] = {
     rule.__name__: rule
     for rule in (
         acknowledged_is_stored,
+        acknowledged_survives,
         status_is_true,
         device_arrives,
         current_is_greatest,

@@ -166,6 +166,14 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class Outage:
+    """A power cut: what pages had been told before, and what was there before they came back."""
+
+    acknowledged: frozenset[Key]
+    there: frozenset[Key]
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """One session's whole record in a run.  ``restored``: the server lost what came after a backup.
 
@@ -178,3 +186,4 @@ class History:
     stored: Stored
     faults: tuple[str, ...] = ()
     restored: bool = False
+    outages: tuple[Outage, ...] = ()

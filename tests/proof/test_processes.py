@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.proof import processes
-from tests.proof.history import Entry
+from tests.proof.history import Entry, Outage
 from tests.proof.processes import orders
 from tests.proof.processes.disk import Disk
+from tests.proof.processes.outages import Outages
 from tests.proof.processes.page import FAST, Page, Seat
 from tests.proof.processes.profile import Profile
+from tests.proof.processes.sitter import Day, Sitter
 from tests.proof.processes.wire import Reply
 from tests.proof.results import CONTROLS
 from tests.proof.stages import Budget, StageResult
@@ -136,6 +138,29 @@ def test_a_fenced_page_takes_no_more_changes() -> None:
     judge(made, reply(accepted=[1], state="claimed"), profile)
 
     assert not made.may_write
+
+
+@pytest.mark.django_db
+def test_an_outage_knows_what_was_told_since_the_last_restore() -> None:
+    profile = held(1, 2)
+    seat = page(profile).seat
+    day = Day(FAST, seconds=1, pause=1, over=asyncio.Event())
+    sitter = Sitter(seat, day, random.Random(1), profiles=[profile])  # noqa: S311
+    outages = Outages([sitter])
+    first, second = profile.entries.values()
+
+    profile.acknowledge(first, "applied")
+    outages.begin()
+    outages.end()
+    outages.forget()
+    profile.acknowledge(second, "applied")
+    outages.begin()
+    outages.end()
+
+    assert outages.of[SESSION] == [
+        Outage(frozenset({first.key}), frozenset()),
+        Outage(frozenset({second.key}), frozenset()),
+    ]
 
 
 def test_every_control_of_the_server_has_a_day() -> None:

@@ -17,7 +17,7 @@ from placement_test.sessions import services
 from placement_test.sessions.access import cookie_name
 from placement_test.sessions.services import Registration
 from tests import builders, sitting
-from tests.proof.history import Client, History
+from tests.proof.history import Client, History, Outage
 from tests.proof.processes.page import Seat
 from tests.proof.stored import stored
 
@@ -85,7 +85,12 @@ class Academy:
 
 
 def history(
-    seat: Seat, clients: Iterable[Client], faults: Iterable[str], *, restored: bool
+    seat: Seat,
+    clients: Iterable[Client],
+    faults: Iterable[str],
+    *,
+    restored: bool,
+    outages: Iterable[Outage] = (),
 ) -> History:
     """Return a session's whole record."""
     return History(
@@ -94,4 +99,5 @@ def history(
         stored=stored(uuid.UUID(seat.session)),
         faults=tuple(sorted(faults)),
         restored=restored,
+        outages=tuple(outages),
     )

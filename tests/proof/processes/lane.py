@@ -25,6 +25,7 @@ from tests.proof.checker import violations
 from tests.proof.processes.days import Order, Outcome
 from tests.proof.processes.installation import Installation
 from tests.proof.processes.nemesis import Nemesis
+from tests.proof.processes.outages import Outages
 from tests.proof.processes.page import fast
 from tests.proof.proxy import CALM, FAULTS, OF_A_CONNECTION, Proxy, Weather
 
@@ -133,8 +134,11 @@ class _Run:
         )
         self.make_sitter = Sitter
         self.proxy = Proxy(lane.installation.port, seed=order.seed)
-        self.nemesis = Nemesis(lane.installation, self.proxy, lane.hands, self.dice, lane.let_go)
         self.sitters: list[Sitter] = []
+        self.outages = Outages(self.sitters)
+        self.nemesis = Nemesis(
+            lane.installation, self.proxy, lane.hands, self.dice, lane.let_go, self.outages
+        )
         self.happened: Counter[str] = Counter()
         self.problems: list[str] = []
 
@@ -240,6 +244,7 @@ class _Run:
                 [profile.as_client() for profile in sitter.profiles],
                 met,
                 restored=self.nemesis.has_restored,
+                outages=self.outages.of[sitter.seat.session],
             )
             outcome.sessions += 1
             outcome.histories += bool(met)
@@ -298,6 +303,8 @@ def _cover(outcome: Outcome, record: Any, sitter: Any) -> None:
     }
     for name, is_so in facts.items():
         seen[name] = seen.get(name, 0) + bool(is_so)
+    told = sum(len(outage.acknowledged) for outage in record.outages)
+    seen["acknowledged_before_power_cut"] = seen.get("acknowledged_before_power_cut", 0) + told
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from tests.proof.processes.installation import Installation
+    from tests.proof.processes.outages import Outages
     from tests.proof.proxy import Proxy
 
 T = TypeVar("T")
@@ -34,6 +35,8 @@ T = TypeVar("T")
 STOPPED_SECONDS = 3.0
 FULL_SECONDS = 2.0
 HELD_SECONDS = 2.0
+# Longer than a reply takes to its page through the slowest network of a day.
+ALONE_SECONDS = 0.5
 MOST_CONNECTIONS = 60
 HOLDER = (
     "import fcntl, sqlite3, sys, time;"
@@ -56,12 +59,14 @@ class Nemesis:
         hands: Executor,
         dice: random.Random,
         let_go: Callable[[], None],
+        outages: Outages,
     ) -> None:
         self.installation = installation
         self.proxy = proxy
         self.dice = dice
         self._hands = hands
         self._let_go = let_go
+        self._outages = outages
         self._backup: Path | None = None
         self.has_restored = False
         self.troubles: dict[str, Callable[[], Awaitable[None]]] = {
@@ -195,19 +200,28 @@ class Nemesis:
             self.installation.start()
 
         await self._by_hand(swap)
+        self._outages.forget()
 
     async def cut_power(self) -> None:
         """Cut the power: what was not synced is gone, and nothing left the machine since."""
-        # In the event loop, before anything blocks: no reply reaches a client from here on.
-        self.proxy.cut()
-
+        loop = asyncio.get_running_loop()
         try:
-            await self._by_hand(self._lose_power)
+            await self._by_hand(lambda: self._lose_power(loop))
+            await self._by_hand(self._outages.end)
         finally:
             self.proxy.mend()
 
-    def _lose_power(self) -> None:
+    async def _go_dark(self) -> None:
+        self.proxy.cut()
+        self._outages.begin()
+
+    def _lose_power(self, loop: asyncio.AbstractEventLoop) -> None:
         postgresql = self.installation.postgresql
+        # This thread has the run's own sweep and clerk, who commit durably, and with it all that
+        # others left in memory before: while it waits here, only the server under test commits.
+        time.sleep(ALONE_SECONDS)
+        # In the event loop, before anything stops: no reply reaches a client from here on.
+        asyncio.run_coroutine_threadsafe(self._go_dark(), loop).result()
         with self.installation.stopped():
             self.installation.disk.copy()
             self.installation.kill()

@@ -62,7 +62,12 @@ CONTROLS: dict[str, tuple[str, Order]] = {
             "postgresql",
             replace(_SMALL, second_share=1.0, deadline_share=0.0, students=24),
         ),
-        ("durability_off", "postgresql", replace(_SMALL, troubles=("power_cut",))),
+        # Twice: a log that something else has just flushed loses nothing.
+        (
+            "durability_off",
+            "postgresql",
+            replace(_SMALL, seconds=5, troubles=("power_cut", "power_cut")),
+        ),
         # The last one: its database has lost a constraint.
         ("no_deduplication", "postgresql", replace(_SMALL, chances={"duplicated": 0.4})),
     )
