@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import functools
 import json
-import os
 import random
 import statistics
 import tempfile
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.overhead import circumstances
+from bench.recovery import in_own_process
 from tests.proof.checker import violations
 from tests.proof.processes.installation import Installation
 from tests.proof.processes.lane import Lane
@@ -179,12 +180,13 @@ def summary(drills: list[dict[str, Any]]) -> dict[str, Any]:
             "median_s": round(statistics.median(back), 1) if back else None,
             "worst_s": round(max(back), 1) if back else None,
         }
-    everything = [each["seconds"] for each in drills]
+    everything = [each["seconds"] for each in drills if each["seconds"] is not None]
     return {
         "drills": len(drills),
-        "back_within_goal": sum(
-            seconds is not None and seconds <= GOAL_SECONDS for seconds in everything
-        ),
+        "back": len(everything),
+        "back_within_goal": sum(seconds <= GOAL_SECONDS for seconds in everything),
+        "median_s": round(statistics.median(everything), 1) if everything else None,
+        "worst_s": round(max(everything), 1) if everything else None,
         "goal_s": GOAL_SECONDS,
         "problems": [problem for each in drills for problem in each["problems"]],
         "moments": by_moment,
@@ -198,21 +200,12 @@ def main() -> None:
     parser.add_argument("--drills", type=int, default=50)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    children = []
+    waiting = []
     for place, database in enumerate(("sqlite", "postgresql")):
-        # Each in a process of its own: an installation sets the environment of its process.
-        file = Path(tempfile.mkstemp()[1])
         numbers = [n for n in range(options.drills) if n // len(MOMENTS) % 2 == place]
-        if (child := os.fork()) == 0:
-            file.write_text(json.dumps(measure(database, numbers)))
-            os._exit(0)
-        children.append((child, file))
-    drills: list[dict[str, Any]] = []
-    for child, file in children:
-        os.waitpid(child, 0)
-        drills += json.loads(file.read_text())
-        file.unlink()
-    text = json.dumps({**summary(drills), "date_and_machine": circumstances()}, indent=2)
+        waiting.append(in_own_process(functools.partial(measure, database, numbers)))
+    drills: list[dict[str, Any]] = [each for wait in waiting for each in wait()]
+    text = json.dumps({**summary(drills), **circumstances()}, indent=2)
     print(text)
     if options.write:
         RESULT.parent.mkdir(exist_ok=True)

@@ -95,6 +95,7 @@ async def measure(playwright: Playwright, site: Site) -> dict[str, Any]:
         "events": events,
         "seconds": round(seconds),
         "sessions_worth": events // EVENTS_A_SESSION,
+        "wanted_sessions": WANTED_SESSIONS,
         "events_a_session": EVENTS_A_SESSION,
         "entries_on_the_server": saved,
         "readings": readings,
