@@ -125,7 +125,6 @@ export class Sitting {
     const reply = await this.#api.get("state/");
     if (reply.status !== 200 || typeof reply.body?.epoch !== "number") throw new CallFailed(reply);
     const state = /** @type {StateReply} */ (/** @type {unknown} */ (reply.body));
-    this.#rev = state.rev;
     const { seenEpoch = 0, ticket } = await this.#queue.record(this.#session);
     // The code opens the test on any device: it is not for the next user of this one.
     const { ticket: newer, resume_code: _, ...last } = state;
@@ -239,6 +238,8 @@ export class Sitting {
    * @param {StateReply} state
    */
   take(state) {
+    // Not where it is only looked at: what nobody merged has to be fetched again.
+    this.#rev = state.rev;
     this.#merge(state);
   }
 

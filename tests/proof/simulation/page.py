@@ -553,7 +553,6 @@ class Page(Owner):
     def _note_state(self, heard: Heard) -> None:
         state = heard.body
         assert state is not None
-        self.rev = state["rev"]
         record = self.queue.record
         self.queue.remember(
             last=state,
@@ -565,6 +564,11 @@ class Page(Owner):
         self.queue.give_back(state["through"])
         if self.queue.waiting:
             self.saver.wake()
+
+    def _take(self, state: dict[str, Any]) -> None:
+        # Not where it is only looked at: what nobody merged has to be fetched again.
+        self.rev = state["rev"]
+        self._merge(state)
 
     def _merge(self, state: dict[str, Any]) -> None:
         self.book.merge_state(state)
@@ -723,7 +727,7 @@ class Page(Owner):
         def loaded(heard: Heard) -> None:
             if _is_state(heard):
                 assert heard.body is not None
-                self._merge(heard.body)
+                self._take(heard.body)
             else:
                 self.rev = -1
 
@@ -974,7 +978,7 @@ class Page(Owner):
             if text_of(mine.get(part)) != theirs.get(part, "null")
         ]
         before = {part: self.book.value(("answer", part)) for part in differing}
-        self._merge(state)
+        self._take(state)
         for part in differing:
             value = self.book.value(("answer", part))
             if self.claim is not None and text_of(before[part]) == text_of(value):
