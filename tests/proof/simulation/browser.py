@@ -196,8 +196,9 @@ class NodePage(Page):
         self.is_alive, self.frozen_until = True, 0
         self.label = f"{profile.name}#{number}"
         self.phase = "done" if is_done else "opening"
-        self.claim = None
+        self.claim = self.wrote_as = None
         self.writing = []
+        self.put_off = []
         self.fields = {}
         self.deadline = None
         self.deadline_known = -1
@@ -284,7 +285,7 @@ class NodePage(Page):
             self.fields.clear()
         claim = facts["claim"]
         if claim is not None:
-            self.claim = claim["writer"], claim["epoch"]
+            self.claim = self.wrote_as = claim["writer"], claim["epoch"]
         elif self.phase == "claimed":
             self.claim = None
         self.deadline = facts["deadline"]

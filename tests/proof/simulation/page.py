@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.proof.checker import digest_of, text_of
 from tests.proof.history import Acknowledged, Claimed, Entry, SubmitAttempt
@@ -45,6 +45,25 @@ LOST = {"session_unknown", "token_missing", "not_started"}
 OVER = {"submitted", "expired"}
 
 
+class Draft(NamedTuple):
+    """A change on its way to storage, with the right that the page had when it was made."""
+
+    name: Name
+    value: Any
+    claim: tuple[str, int] | None
+    at: int
+
+    @property
+    def epoch(self) -> int:
+        return self.claim[1] if self.claim else 0
+
+    def change(self) -> Entry:
+        if self.claim is None:
+            raise NoCounter
+        writer, epoch = self.claim
+        return Entry(epoch, writer, 0, self.name[0], self.name[1], self.value, self.at)
+
+
 class Profile:
     """A browser: what it stores, its cookie, its pages, and what happened there."""
 
@@ -53,7 +72,7 @@ class Profile:
         self.name = name
         self.token = token
         self.stores = [Store("idb"), Store("local")]
-        self.drafts: list[tuple[Name, Any, int]] = []
+        self.drafts: list[Draft] = []
         self.pages: list[Page] = []
         self.lock: Page | None = None
         self.is_offline = False
@@ -292,6 +311,8 @@ class Page(Owner):
     """
 
     saver_class = Saver
+    wrote_as: tuple[str, int] | None = None
+    """Its last claim, kept where it lost the right."""
 
     def __init__(self, profile: Profile, number: int) -> None:
         super().__init__()
@@ -305,7 +326,7 @@ class Page(Owner):
         self.book = Book()
         self.claim: tuple[str, int] | None = None
         self.rev = 0
-        self.writing: list[tuple[Name, Any, int]] = []
+        self.writing: list[Draft] = []
         self.fields: dict[int, tuple[Any, int]] = {}
         """Text that is no entry yet: part -> (text, since when)."""
         self.deadline: int | None = None
@@ -483,7 +504,7 @@ class Page(Owner):
             self.later(OVER_POLL_MS, self._start_again, take_over)
             return
         self.queue.begin(claim[0])
-        self.claim = claim
+        self.claim = self.wrote_as = claim
         self.saver.begin(claim)
         self.book.merge_entries(self.queue.kept())
         self.rev = -1
@@ -536,7 +557,7 @@ class Page(Owner):
             self.profile.claims.append(Claimed(writer, claim[1], seen))
             self.queue.begin(writer)
             self.queue.remember(claim=claim, seen_epoch=claim[1])
-            self.claim = claim
+            self.claim = self.wrote_as = claim
             self.saver.begin(claim)
             then()
 
@@ -576,20 +597,20 @@ class Page(Owner):
 
     def _take_drafts(self) -> None:
         drafts, self.profile.drafts = self.profile.drafts, []
-        for name, value, epoch in drafts:
-            if self.book.epoch_of(name) > epoch:
+        for draft in drafts:
+            if self.book.epoch_of(draft.name) > draft.epoch:
                 continue
-            if text_of(self.book.value(name)) != text_of(value):
-                self.record(name, value)
+            if text_of(self.book.value(draft.name)) != text_of(draft.value):
+                self.record(draft.name, draft.value)
 
     # What ``sitting.js`` does with a change
 
     def record(self, name: Name, value: Any) -> None:
         """Show a change at once, store it on the device, then send it."""
         self.book.write(name, value)
-        draft = (name, value, self.claim[1] if self.claim else 0)
-        self.writing.append(draft)
         world, queue = self.world, self.queue
+        draft = Draft(name, value, self.claim, world.now + self.profile.skew_ms)
+        self.writing.append(draft)
         ready = max(world.now, queue.turn_at)
         if world.trouble and world.below(12) == 1:
             ready += world.below(2000)
@@ -599,11 +620,10 @@ class Page(Owner):
         else:
             self.later(ready - world.now, self._store, draft)
 
-    def _store(self, draft: tuple[Name, Any, int]) -> None:
-        name, value, _epoch = draft
+    def _store(self, draft: Draft) -> None:
+        name = draft.name
         try:
-            # The right is the one of the moment when the change was made.
-            entry = self.queue.add(self._change(name, value))
+            entry = self.queue.add(draft.change())
         except (NoCounter, StoreFailed):
             self.book.fail(name)
             self._note_torn()
@@ -637,13 +657,6 @@ class Page(Owner):
                 self.label, f"entry {entry.writer[:6]}/{entry.seq} epoch {entry.epoch}:",
                 entry.kind, entry.part, "=", repr(entry.value), f"({self.queue.level})",
             )  # fmt: skip
-
-    def _change(self, name: Name, value: Any) -> Entry:
-        if self.claim is None:
-            raise NoCounter
-        writer, epoch = self.claim
-        at = self.world.now + self.profile.skew_ms
-        return Entry(epoch, writer, 0, name[0], name[1], value, at)
 
     def type(self, part: int, text: str) -> None:
         """Type a text: it becomes an entry after a pause, and at once when the page is left."""
@@ -781,7 +794,7 @@ class Page(Owner):
 
     def freeze(self, until: int) -> None:
         """Stand still until then: a tab put to sleep, a lid closed."""
-        self.frozen_until = until
+        self.world.freeze(self, until)
 
     # session-clock.js
 
@@ -794,7 +807,8 @@ class Page(Owner):
             self._clock_timer += 1
             if self.phase != "done":
                 self.later(max(0, least - self.world.now), self._zero, self._clock_timer)
-        self.deadline_known = self.world.server.deadline_moves
+        # A reply that was long on its way tells of no later move.
+        self.deadline_known = max(self.deadline_known, heard.deadline_moves)
 
     def _zero(self, timer: int) -> None:
         if timer == self._clock_timer and self.phase in {"open", "claimed"}:

@@ -269,10 +269,10 @@ class Schedule:
 
     def _end_page(self, page: Page) -> None:
         # What was on its way to the disk may have come there, unheard.
-        for name, value, _epoch in page.writing:
+        for draft in page.writing:
             if self.below(2):
                 try:
-                    page.note_formed(page.queue.add(page._change(name, value)))
+                    page.note_formed(page.queue.add(draft.change()))
                     page.profile.shown.discard(page.profile.entries[-1].key)
                 except Exception:  # noqa: BLE001 - it did not
                     break
@@ -454,7 +454,7 @@ class Schedule:
             store.is_broken = store.tears = False
         alive = [page for page in profile.pages if page.is_alive]
         for page in alive:
-            page.frozen_until = 0
+            self.world.wake(page)
         # A page that is the only one and works may simply stay.
         is_only = len(alive) == 1 and alive[0] is profile.pages[-1] and not self.below(2)
         if is_only and alive[0].phase in {"open", "done"} and alive[0].queue.level == "idb":
@@ -505,7 +505,11 @@ class Schedule:
         )
 
     def _last_page(self) -> Page | None:
-        """Return the page whose claim is the newest, where there is just one."""
+        """Return the page whose claim is the newest, where that is clear.
+
+        Without network a page goes on as the writer that an earlier one was: it has the last word
+        where that one is gone.
+        """
         claims = [claim for profile in self.profiles for claim in profile.claims]
         newest = max((claim.epoch for claim in claims), default=0)
         writers = {claim.writer for claim in claims if claim.epoch == newest}
@@ -513,17 +517,18 @@ class Schedule:
             page
             for profile in self.profiles
             for page in profile.pages
-            if page.claim is not None and page.claim[0] in writers
+            if page.wrote_as is not None and page.wrote_as[0] in writers
         ]
-        return pages[0] if len(pages) == len(writers) == 1 else None
+        is_clear = len(writers) == 1 and not any(page.is_alive for page in pages[:-1])
+        return pages[-1] if pages and is_clear else None
 
     def _view(self, page: Page) -> dict[int, Any] | None:
         if page.is_alive and page.phase == "open" and not page.fields:
             return page.book.given()
         submissions = page.profile.submissions
         receipts = [each for each in submissions if each.receipt is not None]
-        assert page.claim is not None
-        if page.view is not None and receipts and receipts[-1].writer == page.claim[0]:
+        assert page.wrote_as is not None
+        if page.view is not None and receipts and receipts[-1].writer == page.wrote_as[0]:
             own = {"submit_id": receipts[-1].submit_id, "digest": receipts[-1].digest}
             is_final = receipts[-1].receipt == own and self.server.receipts[-1:] == (own,)
             return page.view if is_final and self.server.state == "submitted" else None

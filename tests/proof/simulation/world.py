@@ -37,11 +37,19 @@ FATES = (
 class Heard:
     """A reply as the page's API module hands it over; status 0: none came."""
 
-    __slots__ = ("body", "floor_ms", "received_at", "sent_at", "status")
+    __slots__ = ("body", "deadline_moves", "floor_ms", "received_at", "sent_at", "status")
 
     def __init__(
-        self, status: int, body: dict[str, Any] | None, sent_at: int, received_at: int
+        self,
+        status: int,
+        body: dict[str, Any] | None,
+        sent_at: int,
+        received_at: int,
+        *,
+        deadline_moves: int = -1,
     ) -> None:
+        self.deadline_moves = deadline_moves
+        """Of the moment when the server answered, which may be long ago."""
         self.status = status
         self.body = body
         self.sent_at = sent_at
@@ -56,11 +64,13 @@ class Heard:
 class Owner:
     """Whose timers and replies these are: a page that may be gone or frozen."""
 
-    __slots__ = ("frozen_until", "is_alive")
+    __slots__ = ("frozen_until", "is_alive", "put_off")
 
     def __init__(self) -> None:
         self.is_alive = True
         self.frozen_until = 0
+        self.put_off: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
+        """What was due while it stood still, in that order."""
 
 
 class World:
@@ -103,12 +113,23 @@ class World:
                 if not owner.is_alive:
                     continue
                 if owner.frozen_until > at:
-                    self.now = at
-                    self.later(owner, owner.frozen_until - at, run, *args)
+                    owner.put_off.append((run, args))
                     continue
             self.now = at
             run(*args)
         self.now = end
+
+    def freeze(self, owner: Owner, until: int) -> None:
+        """Let a page stand still until then, or until it is woken."""
+        owner.frozen_until = until
+        self.later(None, until - self.now, self.wake, owner)
+
+    def wake(self, owner: Owner) -> None:
+        """Let a page go on: first with what was due meanwhile."""
+        owner.frozen_until = min(owner.frozen_until, self.now)
+        put_off, owner.put_off = owner.put_off, []
+        for run, args in put_off:
+            self.later(owner, 0, run, *args)
 
     def name(self) -> str:
         """Return 32 hexadecimal digits that no other name of this schedule has; not in order."""
@@ -204,10 +225,11 @@ class World:
     def _reply(self, request: Request, reply: Reply, back: int) -> None:
         page, _call, _body, _token, answered, sent = request
         if answered is not None:
-            self.later(page, back, self._hear, answered, reply, sent)
+            moves = self.server.deadline_moves
+            self.later(page, back, self._hear, answered, reply, sent, moves)
 
-    def _hear(self, answered: Answered, reply: Reply, sent: int) -> None:
-        answered(Heard(reply[0], reply[1], sent, self.now))
+    def _hear(self, answered: Answered, reply: Reply, sent: int, moves: int) -> None:
+        answered(Heard(reply[0], reply[1], sent, self.now, deadline_moves=moves))
 
     def _give_up(self, request: Request) -> None:
         page, _call, _body, _token, answered, sent = request
