@@ -159,6 +159,19 @@ test("a pause lets the time stand, and its end goes on from there", () => {
   assert.equal(Math.round(clock.left), 49_000);
 });
 
+test("a reply that was overtaken ends no pause: the server is asked", () => {
+  const { page, said, clock } = stopped();
+  clock.hear({ remaining: 50_000, paused: true, sentAt: page.now, receivedAt: page.now + 10 });
+  page.now += 500;
+
+  clock.hear({ remaining: 60_000, sentAt: page.now - 600, receivedAt: page.now + 20 });
+  clock.tick();
+
+  assert.equal(clock.isPaused, true);
+  assert.equal(clock.left, 50_000);
+  assert.ok(said.includes("ask"));
+});
+
 test("a figure heard long ago is believed a little less: the page's clock may be slow", () => {
   const { page, clock } = stopped();
   clock.hear({ remaining: HOUR_MS, sentAt: 1000, receivedAt: 1000 });

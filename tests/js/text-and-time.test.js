@@ -172,6 +172,17 @@ test("a slow reply does not move the clock, time taken away does", async () => {
   assert.equal(shown.left, 29_990);
 });
 
+test("a reply that was overtaken gives no time back", async () => {
+  const { time, clock: shown } = clock();
+  shown.hear({ remaining: 300_000, sentAt: 0, receivedAt: 10 });
+  shown.hear({ remaining: 120_000, sentAt: 2000, receivedAt: 2010 });
+
+  shown.hear({ remaining: 298_500, sentAt: 1500, receivedAt: 4000 });
+  await time.advance(10);
+
+  assert.equal(Math.round(shown.left), 121_990);
+});
+
 test("extra time is shown with the next reply", async () => {
   const { time, clock: shown } = clock();
   shown.hear({ remaining: 60_000, sentAt: 0, receivedAt: 10 });

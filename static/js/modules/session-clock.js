@@ -82,6 +82,8 @@ export class SessionClock {
   #ended = false;
   /** What was asked before this moment is not believed. */
   #doubtedAt = Number.NEGATIVE_INFINITY;
+  /** When the latest question was asked that has an answer. */
+  #heardAt = Number.NEGATIVE_INFINITY;
   #skew = Number.POSITIVE_INFINITY;
   #asks = 0;
   #askAt = Number.POSITIVE_INFINITY;
@@ -120,19 +122,26 @@ export class SessionClock {
    * quickest way to the server so far (half of a round trip or so), plus 0.1 ms a second since.**
    * With 300 +- 200 ms each way it is within 250 ms in more than 99 of 100 moments of a test; a
    * page whose bounds lie further apart than that asks up to six times more.
-   * A reply that rules the present bounds out (time given, taken away) replaces them.
+   * A reply that rules the present bounds out (time given, taken away) replaces them; but one that
+   * was overtaken gives no time and no pause: the server is asked again.
    * @param {Heard} heard
    */
   hear({ remaining, paused, sentAt, receivedAt }) {
     if (remaining === null || remaining === undefined || sentAt < this.#doubtedAt) return;
-    this.#recalled = null;
     const now = this.#now();
     const least = new Bound(sentAt + remaining, receivedAt, -1);
     const most = new Bound(receivedAt + remaining, receivedAt, 1);
     const known = this.#deadline;
+    const isMore = known !== null && least.at > known.most.value(now);
+    if (sentAt < this.#heardAt && (isMore || Boolean(paused) !== this.isPaused)) {
+      this.#askAt = now;
+      return;
+    }
+    this.#heardAt = Math.max(this.#heardAt, sentAt);
+    this.#recalled = null;
     this.#standing = paused ? remaining : null;
     if (paused) this.#deadline = null;
-    else if (!known || most.at < known.least.value(now) || least.at > known.most.value(now)) {
+    else if (!known || most.at < known.least.value(now) || isMore) {
       this.#deadline = { least, most };
       this.#asks = 0;
     } else {
