@@ -25,7 +25,7 @@ from tests.browser.exam_papers import give_paper, give_track
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import BrowserContext, Locator, Page
+    from playwright.sync_api import BrowserContext, Locator, Page, Route
     from pytest_django.live_server_helper import LiveServer
 
     from placement_test.models import ExamVersion
@@ -318,6 +318,48 @@ def test_a_second_tab_is_covered_until_it_takes_over(desk: Callable[..., Desk]) 
     student.all_saved()
     expect(second.locator("[data-slot=save-state]")).to_have_attribute("data-state", "readonly")
     assert student.stored() == [1, 4]
+
+
+def test_a_tab_that_is_loading_while_another_takes_over_does_not_open(
+    desk: Callable[..., Desk],
+) -> None:
+    student = desk().start()
+    loading = student.page
+    held: list[Route] = []
+    loading.route("**/state/", lambda route: held.append(route))  # noqa: PLW0108 - a builtin has no place for its mark
+    with loading.expect_request("**/state/"):
+        loading.reload()
+    student.start(student.context.new_page())
+
+    for route in held:
+        route.continue_()
+    loading.unroute("**/state/")
+
+    # Only a cover that waits for the student has a button.
+    expect(loading.locator("#cover [data-slot=action]")).to_be_visible()
+    student.option(2, 2).click()
+    student.all_saved()
+    assert student.stored() == [2]
+
+
+def test_what_is_being_typed_when_another_tab_takes_over_is_kept(
+    desk: Callable[..., Desk],
+) -> None:
+    student = desk(sitting.published(choices=1, longs=1)).start()
+    first = student.page
+    # A syllable under composition: no pause makes an entry of it.
+    first.locator("textarea").evaluate(
+        """(field) => {
+            field.dispatchEvent(new CompositionEvent("compositionstart"));
+            field.value = "옛날";
+            field.dispatchEvent(new InputEvent("input", { bubbles: true, isComposing: true }));
+        }"""
+    )
+
+    student.start(student.context.new_page())
+
+    expect(student.page.locator("textarea")).to_have_value("옛날")
+    assert student.stored() == ["옛날"]
 
 
 def test_cancel_never_hands_in_and_the_review_names_what_is_open(

@@ -198,6 +198,17 @@ test("gives back what another page of this browser left unsent since this one wa
   assert.deepEqual(early.waiting(SESSION), [left]);
 });
 
+test("shows without network what another page of this browser left unsent", async () => {
+  const kept = new Map();
+  const early = await opened({ stores: [new TextStore("local", texts(kept))] });
+  const gone = await opened({ stores: [new TextStore("local", texts(kept))] });
+  const left = await gone.add(change());
+
+  await early.reread(SESSION);
+
+  assert.deepEqual(early.waiting(SESSION), [left]);
+});
+
 test("remembers the newest record, also where a better store works again", async () => {
   const [better, worse] = [texts(), texts()];
   let now = 1;

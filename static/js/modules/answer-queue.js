@@ -175,6 +175,18 @@ export class AnswerQueue {
   }
 
   /**
+   * Take up what another page of this browser left unsent since this one was opened: it may be gone,
+   * and where it is not, the server sees the same content twice.
+   * @param {string} session
+   */
+  async reread(session) {
+    const left = await Promise.all(this.#stores.map((store) => store.waiting().catch(() => [])));
+    for (const entry of left.flat()) {
+      if (entry.session === session) this.#waiting.set(nameOf(entry), entry);
+    }
+  }
+
+  /**
    * Return acknowledged entries of a session that are still kept here.
    * @param {string} session
    * @returns {Promise<Entry[]>}
@@ -241,12 +253,7 @@ export class AnswerQueue {
     const lists = await Promise.all(
       this.#stores.map((store) => store.requeue(session, isLost).catch(() => [])),
     );
-    // What another page of this browser left unsent, since this one was opened: it may be gone, and
-    // where it is not, the server sees the same content twice.
-    const left = await Promise.all(this.#stores.map((store) => store.waiting().catch(() => [])));
-    for (const entry of left.flat()) {
-      if (entry.session === session) this.#waiting.set(nameOf(entry), entry);
-    }
+    await this.reread(session);
     return lists.flat().length;
   }
 

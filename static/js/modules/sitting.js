@@ -179,6 +179,8 @@ export class Sitting {
     // The first reply has the state fetched: the server may have been restored meanwhile.
     this.#rev = -1;
     this.#saver.begin(claim);
+    // Another page of this browser may have written since this one was opened.
+    await this.#queue.reread(this.#session);
     // `last` is older than what was acknowledged since.
     this.book.mergeEntries(await this.#queue.kept(this.#session));
     this.#merge(last);

@@ -170,7 +170,8 @@ class Runner {
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error;
       await this.#explain(error);
-      return this.start({ takeOver });
+      // Two pages that cannot load would else take the lock from each other for ever.
+      return this.start({ takeOver: takeOver && this.#lock.isHeld });
     }
   }
 
@@ -201,8 +202,15 @@ class Runner {
       state = await this.#sitting.loadState();
       if (isOver(state.state)) return this.#leave();
     }
+    // While this page was loading another one can have taken over.
+    if (!this.#lock.isHeld) return this.start();
     if (state) await this.#sitting.open(state);
     else if (!(await this.#sitting.openOffline())) throw new CallFailed(NOTHING);
+    // Or in these very moments.
+    if (!this.#lock.isHeld) {
+      this.#sitting.release();
+      return this.start();
+    }
     sessionStorage.removeItem(`primepath-continue-${this.#session}`);
     this.#makePlayers(this.#definition);
     await this.#goOn(state);

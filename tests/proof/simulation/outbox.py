@@ -168,6 +168,12 @@ class Queue:
         """Send again of every writer what is above ``through``; return how many there are."""
         return self._requeue(lambda entry: entry.seq > through.get(entry.writer, 0))
 
+    def reread(self) -> None:
+        """Take up what another page left, which this one could not see when it was opened."""
+        for store in self.stores:
+            if not store.is_broken:
+                self.waiting.update(store.outbox)
+
     def kept(self) -> list[Entry]:
         return [
             entry for store in self.stores if not store.is_broken for entry in store.kept.values()
@@ -177,10 +183,7 @@ class Queue:
         found = [entry for store in self.stores for entry in store.requeue(is_lost)]
         for entry in found:
             self.waiting[entry.key] = entry
-        # What another page left, which this one could not see when it was opened.
-        for store in self.stores:
-            if not store.is_broken:
-                self.waiting.update(store.outbox)
+        self.reread()
         return len(found)
 
     def _robustly(

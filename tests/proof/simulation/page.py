@@ -311,6 +311,10 @@ class Page(Owner):
     """
 
     saver_class = Saver
+    has_lock = False
+    """As far as the page knows: it hears a little later that another one took over."""
+    heard_at = -1
+    """When the latest question about time was asked that has an answer."""
     wrote_as: tuple[str, int] | None = None
     """Its last claim, kept where it lost the right."""
 
@@ -447,11 +451,24 @@ class Page(Owner):
                 return
             holder.later(self.world.below(64), holder.lose_lock)
         profile.lock = self
+        self.has_lock = True
         self._load_state(lambda heard: self._loaded(heard, take_over=take_over))
 
     def lose_lock(self) -> None:
-        if self.profile.lock is not self:
+        if self.profile.lock is self:
+            return
+        self.has_lock = False
+        # One that is loading looks at it before it opens.
+        if self.phase != "opening":
             self._claimed()
+
+    def _may_open(self) -> bool:
+        """Return whether the page still has the lock; where another took it, begin anew."""
+        if self.has_lock:
+            return True
+        self.claim = self.saver.claim = None
+        self.start()
+        return False
 
     def _send_what_waits(self) -> None:
         """A page that may not write sends what its browser holds all the same."""
@@ -493,11 +510,16 @@ class Page(Owner):
         def claimed() -> None:
             # What came between the state and the claim raised no rev.
             self.rev = -1
-            self._go_on(state)
+            if self._may_open():
+                self._go_on(state)
 
+        if not self._may_open():
+            return
         self._claim_anew(claimed, lambda reply: self._call_failed(reply, take_over=take_over))
 
     def _open_offline(self, *, take_over: bool) -> None:
+        if not self._may_open():
+            return
         record = self.queue.record
         claim, last = record.get("claim"), record.get("last")
         if not claim or not last or last["state"] != "open" or self.queue.counter(claim[0]) is None:
@@ -506,6 +528,7 @@ class Page(Owner):
         self.queue.begin(claim[0])
         self.claim = self.wrote_as = claim
         self.saver.begin(claim)
+        self.queue.reread()
         self.book.merge_entries(self.queue.kept())
         self.rev = -1
         self.world.tell(self.label, "goes on without network as", claim[0][:6], "epoch", claim[1])
@@ -534,7 +557,7 @@ class Page(Owner):
 
     def _start_again(self, take_over: bool) -> None:
         if self.phase == "opening":
-            self.start(take_over=take_over)
+            self.start(take_over=take_over and self.has_lock)
 
     def _call_failed(self, heard: Heard, *, take_over: bool) -> None:
         if heard.error == "ended":
@@ -802,6 +825,9 @@ class Page(Owner):
         if remaining is None:
             return
         least, most = heard.sent_at + remaining, heard.received_at + remaining
+        if self.deadline is not None and least > self.deadline and heard.sent_at < self.heard_at:
+            return  # It was overtaken: it gives no time.
+        self.heard_at = max(self.heard_at, heard.sent_at)
         if self.deadline is None or least > self.deadline or most < self.deadline:
             self.deadline = least
             self._clock_timer += 1

@@ -81,9 +81,11 @@ class Page {
   #replies = new Map();
   #going = null;
   #lock = null;
+  #isHeld = false;
   #isEnding = false;
   #isHandingIn = false;
   #deadline = null;
+  #heardAt = -1;
   #last = 0;
   #isDone;
   isGone = false;
@@ -293,10 +295,10 @@ class Page {
   async start({ takeOver = false }) {
     this.phase = "opening";
     said("locks", [this.#id, takeOver]);
-    const isHeld = await new Promise((resolve) => {
+    this.#isHeld = await new Promise((resolve) => {
       this.#lock = resolve;
     });
-    if (!isHeld) {
+    if (!this.#isHeld) {
       await this.#wait("elsewhere");
       return this.start({ takeOver: true });
     }
@@ -305,7 +307,7 @@ class Page {
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error;
       await this.#explain(error);
-      return this.start({ takeOver });
+      return this.start({ takeOver: takeOver && this.#isHeld });
     }
   }
 
@@ -329,8 +331,13 @@ class Page {
       state = await this.#sitting.loadState();
       if (isOver(state.state)) return this.#leave();
     }
+    if (!this.#isHeld) return this.start({});
     if (state) await this.#sitting.open(state);
     else if (!(await this.#sitting.openOffline())) throw new CallFailed(NOTHING);
+    if (!this.#isHeld) {
+      this.#sitting.release();
+      return this.start({});
+    }
     this.#profile.continues = false;
     await this.#goOn(state);
   }
@@ -376,6 +383,9 @@ class Page {
   #hear({ remaining, sentAt, receivedAt }) {
     if (remaining === null || remaining === undefined) return;
     const [least, most] = [sentAt + remaining, receivedAt + remaining];
+    const isMore = this.#deadline !== null && least > this.#deadline;
+    if (isMore && sentAt < this.#heardAt) return;
+    this.#heardAt = Math.max(this.#heardAt, sentAt);
     if (this.#deadline === null || least > this.#deadline || most < this.#deadline) {
       this.#deadline = least;
       this.timers.setTimeout(
@@ -385,6 +395,12 @@ class Page {
         Math.max(0, least - now),
       );
     }
+  }
+
+  lost() {
+    this.#isHeld = false;
+    // One that is loading looks at it before it opens.
+    if (this.phase !== "opening") this.claimed();
   }
 
   claimed() {
@@ -538,7 +554,7 @@ const commands = {
   fire: ({ page, timer }) => pages.get(page)?.fire(timer),
   reply: ({ page, call, reply }) => pages.get(page)?.reply(call, reply),
   lock: ({ page, isHeld }) => pages.get(page)?.lock(isHeld),
-  lost: ({ page }) => pages.get(page)?.claimed(),
+  lost: ({ page }) => pages.get(page)?.lost(),
   goOn: ({ page }) => pages.get(page)?.goOn(),
   hurry: ({ page }) => pages.get(page)?.hurry(),
   remember: ({ page, facts }) => void pages.get(page)?.remember(facts),

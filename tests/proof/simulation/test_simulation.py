@@ -29,6 +29,11 @@ def test_a_hundred_schedules_break_no_promise(first: int) -> None:
         49162,
         # A reply from before the server was restored counted as one that knew of it.
         81661,
+        # Another tab took over while a page was loading, and that one opened all the same.
+        230491,
+        292636,
+        # A reply that was overtaken gave back the time from before the session was opened again.
+        261350,
     ],
 )
 def test_what_once_broke_a_promise_does_not_do_so_again(seed: int) -> None:
@@ -83,6 +88,15 @@ def test_shrinking_leaves_what_matters() -> None:
     assert shrunk([4, 9, 2, 7, 9, 1], lambda choices: sum(choices) >= 9 and 7 in choices) in (
         [7, 2], [2, 7], [1, 7, 1], [7, 1, 1], [1, 1, 7],
     )  # fmt: skip
+
+
+@pytest.mark.skipif(not browser.is_there(), reason="Node is missing")
+def test_a_page_that_takes_over_without_network_shows_what_the_other_one_left() -> None:
+    node = browser.Node()
+    try:
+        assert browser.run(Seeded(200_228), node).violations == []
+    finally:
+        node.close()
 
 
 @pytest.mark.skipif(not browser.is_there(), reason="Node is missing")
