@@ -204,7 +204,7 @@ class NodePage(Page):
         self.fields = {}
         self.deadline = None
         self.deadline_known = -1
-        self.view = None
+        self.view, self.view_at = None, -1
         self.formed: dict[Key, Entry] = {}
         self._unstored = {}
         self._is_started = False
@@ -291,6 +291,9 @@ class NodePage(Page):
         elif self.phase == "claimed":
             self.claim = None
         self.deadline = facts["deadline"]
+        if facts["view"] is not None:
+            given, self.view_at = facts["view"]["given"], facts["view"]["at"]
+            self.view = {part: _hashable(value) for part, value in given}
         self._unstored = {("", 0): None} if facts["unstored"] or facts["writing"] else {}
 
     def _note(self, entry: dict[str, Any], level: str) -> None:
@@ -336,7 +339,6 @@ class NodePage(Page):
         if path == "restore":
             return Ticket(*json.loads(body["ticket"]))
         if path == "submit":
-            self.view = self.book.given()
             return body["submit_id"], body["writer"], body["last_seq"], body["digest"]
         if path != "answers":
             return None

@@ -317,6 +317,8 @@ class Page(Owner):
     """When the latest question about time was asked that has an answer."""
     wrote_as: tuple[str, int] | None = None
     """Its last claim, kept where it lost the right."""
+    view_at = -1
+    """When it declared its ``view``."""
 
     def __init__(self, profile: Profile, number: int) -> None:
         super().__init__()
@@ -913,7 +915,7 @@ class Page(Owner):
         assert self.claim is not None
         given = self.book.given()
         submit_id = self.queue.record.get("submit_id") or self.world.name()
-        self.view = given
+        self.view, self.view_at = given, self.world.now
         self.queue.remember(
             submit_id=submit_id,
             submission={

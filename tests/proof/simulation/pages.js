@@ -81,6 +81,8 @@ class Page {
   #replies = new Map();
   #going = null;
   #lock = null;
+  /** What stood on the page when it last declared it, and when that was. */
+  #view = null;
   #isHeld = false;
   #isEnding = false;
   #isHandingIn = false;
@@ -218,6 +220,7 @@ class Page {
       plays: hasBook ? this.#sitting.book.plays(21) : 0,
       deadline: this.#deadline,
       lastSeq: claim ? this.#queue.lastSeq(claim.writer) : 0,
+      view: this.#view,
     };
   }
 
@@ -430,7 +433,13 @@ class Page {
   submit() {
     const { claim } = this.#sitting;
     if (!claim) return this.claimed();
-    return this.#handIn(() => this.#submission.submit(claim, () => this.#sitting.book.given()));
+    return this.#handIn(() => this.#submission.submit(claim, () => this.#looked()));
+  }
+
+  #looked() {
+    const given = this.#sitting.book.given();
+    this.#view = { given, at: now };
+    return given;
   }
 
   async #handIn(send, { hadReceipt = false } = {}) {
@@ -471,8 +480,8 @@ class Page {
     if (this.#isEnding || this.#isHandingIn || !["open", "claimed"].includes(this.phase)) return;
     this.#isEnding = true;
     this.phase = "over";
-    const { claim, book } = this.#sitting;
-    if (claim) await this.#submission.freeze(claim, () => book.given(), { atEnd: true });
+    const { claim } = this.#sitting;
+    if (claim) await this.#submission.freeze(claim, () => this.#looked(), { atEnd: true });
     const { state, remaining_ms: left } = await this.#heardState();
     if (isOver(state)) return this.#leave();
     if ((left ?? 0) > MORE_TIME_MS) {
