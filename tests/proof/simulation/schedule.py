@@ -527,11 +527,12 @@ class Schedule:
             return page.book.given()
         submissions = page.profile.submissions
         receipts = [each for each in submissions if each.receipt is not None]
-        assert page.wrote_as is not None
+        claim = page.wrote_as
+        assert claim is not None
         # An earlier one of the same writer may have been asked last.
-        same = [each for each in page.profile.pages if each.wrote_as == page.wrote_as]
+        same = [each for each in page.profile.pages if each.wrote_as == claim]
         page = max(same, key=lambda each: each.view_at)
-        if page.view is not None and receipts and receipts[-1].writer == page.wrote_as[0]:
+        if page.view is not None and receipts and receipts[-1].writer == claim[0]:
             own = {"submit_id": receipts[-1].submit_id, "digest": receipts[-1].digest}
             is_final = receipts[-1].receipt == own and self.server.receipts[-1:] == (own,)
             return page.view if is_final and self.server.state == "submitted" else None
