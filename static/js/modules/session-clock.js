@@ -14,6 +14,11 @@ const MOST_ASKS = 6;
 const ASK_AGAIN_MS = 4000;
 // The device's clock jumped ahead of the page's by more than a late timer: it slept, or was set.
 const JUMP_MS = 2000;
+// After a sleep the first replies give a rough figure: so many are asked for at once, and heard
+// first, unless they take too long.
+const BURST = 8;
+const BURST_MS = 200;
+const MOST_HIDDEN_MS = 2500;
 
 /**
  * @typedef {object} Heard
@@ -76,8 +81,9 @@ export class SessionClock {
   #standing = null;
   /** @type {{remaining: number, at: number, left: number, now: number} | null} */
   #recalled = null;
-  /** @type {ReturnType<typeof setInterval> | undefined} */
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  #isRunning = false;
   #shown = Number.POSITIVE_INFINITY;
   #ended = false;
   /** What was asked before this moment is not believed. */
@@ -86,6 +92,10 @@ export class SessionClock {
   #heardAt = Number.NEGATIVE_INFINITY;
   #skew = Number.POSITIVE_INFINITY;
   #asks = 0;
+  /** How many more questions, and how many more replies, after a doubt. */
+  #burst = 0;
+  #lacking = 0;
+  #hiddenUntil = Number.NEGATIVE_INFINITY;
   #askAt = Number.POSITIVE_INFINITY;
 
   /**
@@ -108,6 +118,7 @@ export class SessionClock {
   get left() {
     if (this.#standing !== null) return this.#standing;
     const now = this.#now();
+    if (this.#lacking > 0 && now < this.#hiddenUntil) return null;
     return this.#deadline && Math.max(0, this.#deadline.least.value(now) - now);
   }
 
@@ -148,10 +159,13 @@ export class SessionClock {
       if (least.at > known.least.value(now)) known.least = least;
       if (most.at < known.most.value(now)) known.most = most;
     }
-    this.#askAt = Number.POSITIVE_INFINITY;
     const bounds = this.#deadline;
-    if (bounds && bounds.most.at - bounds.least.at > GOOD_MS && this.#asks < MOST_ASKS) {
-      this.#askAt = now + ASK_MS;
+    const isGood = !bounds || bounds.most.at - bounds.least.at <= GOOD_MS;
+    if (isGood) this.#burst = this.#lacking = 0;
+    else this.#lacking -= 1;
+    if (!this.#burst) {
+      const isAsked = !isGood && this.#asks < MOST_ASKS;
+      this.#askAt = isAsked ? now + ASK_MS : Number.POSITIVE_INFINITY;
     }
     if ((this.left ?? 0) > 0) this.#ended = false;
     this.tick();
@@ -177,14 +191,27 @@ export class SessionClock {
 
   /** The page's time may have stood still: show none until the server was asked. */
   doubt() {
-    this.#doubtedAt = this.#askAt = this.#now();
+    const now = this.#now();
+    this.#doubtedAt = this.#askAt = now;
+    this.#hiddenUntil = now + MOST_HIDDEN_MS;
+    this.#burst = this.#lacking = BURST;
     this.#deadline = null;
   }
 
   /** Count from now on. */
   start() {
-    this.#timer ??= setInterval(() => this.tick(), TICK_MS);
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#run();
+  }
+
+  #run() {
     this.tick();
+    if (!this.#isRunning) return;
+    const left = this.#standing === null && this.left;
+    // On the second, so that what is shown falls when the second is over.
+    const wait = left ? Math.min(TICK_MS, (left % 1000) + 1) : TICK_MS;
+    this.#timer = setTimeout(() => this.#run(), wait);
   }
 
   /** Show the time left now; say what is due. */
@@ -193,7 +220,11 @@ export class SessionClock {
     const skew = this.#wallClock() - now;
     if (skew - this.#skew > JUMP_MS) this.doubt();
     this.#skew = skew;
-    if (now >= this.#askAt) {
+    if (now >= this.#askAt && this.#burst > 0) {
+      this.#burst -= 1;
+      this.#askAt = now + (this.#burst ? BURST_MS : ASK_AGAIN_MS);
+      this.#events.onAsk();
+    } else if (now >= this.#askAt) {
       this.#asks += 1;
       this.#askAt = this.left === null ? now + ASK_AGAIN_MS : Number.POSITIVE_INFINITY;
       this.#events.onAsk();
@@ -215,7 +246,7 @@ export class SessionClock {
   }
 
   destroy() {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.#isRunning = false;
+    clearTimeout(this.#timer);
   }
 }
