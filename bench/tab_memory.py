@@ -8,6 +8,7 @@ collection, in between and at the end.
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from typing import TYPE_CHECKING, Any
@@ -134,4 +135,6 @@ async def reading(page: Page, devtools: CDPSession) -> dict[str, float]:
 
 
 if __name__ == "__main__":
+    # Read by the settings of the server that is measured with.
+    os.environ["PRIMEPATH_TEST_MIDDLEWARE"] = "bench._unbounded.Unbounded"
     _chromium.run("tab_memory", "Heap, nodes and listeners of one tab.", measure, has_sample=True)
