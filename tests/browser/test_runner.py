@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import gzip
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -615,29 +613,3 @@ def test_below_900_pixels_the_answer_bar_answers_beside_the_paper(
 
     bar.locator("[data-slot=answer] button").click()
     expect(student.question(3).locator("input")).to_be_focused()
-
-
-def test_the_code_of_the_runner_is_less_than_40_kb(desk: Callable[..., Desk]) -> None:
-    student = desk()
-    scripts: dict[str, str] = {}
-    student.page.on(
-        "response",
-        lambda reply: (
-            scripts.update({reply.url: reply.text()}) if reply.url.endswith(".js") else None
-        ),
-    )
-
-    student.start()
-
-    # What any minifying takes away: comments, line ends, spaces beside signs.
-    comments = re.compile(r"/\*\*.*?\*/|^\s*//.*?$", re.DOTALL | re.MULTILINE)
-    spaces = re.compile(r"\s*\n\s*|(?<=[=(){},;:?]) | (?=[=(){},;:?])")
-    sizes = {
-        url.rpartition("/")[2]: len(gzip.compress(spaces.sub("", comments.sub("", text)).encode()))
-        for url, text in scripts.items()
-    }
-    # The two scripts of every page have a budget of their own.
-    shared = [sizes.pop(f"{name}.js") for name in ("memory-manager", "error-handler")]
-    assert sum(shared) < 8_000
-    assert len(sizes) > 10
-    assert sum(sizes.values()) < 40_000
