@@ -388,6 +388,21 @@ def test_the_event_page_leads_to_the_time_of_everybody_working() -> None:
     assert adds_up(fresh(page))
 
 
+def test_where_nobody_is_working_the_page_says_so_and_offers_nothing() -> None:
+    page = sitting.sitting()
+    desk = logged_in(builders.staff(role=StaffUser.Role.INVIGILATOR))
+    url = reverse("staff-event-time", args=[page.session.event_id])
+
+    offered = []
+    for is_over in (False, True):
+        if is_over:
+            page.submit()
+        shown = desk.get(url).content.decode()
+        offered.append(('name="minutes"' in shown, "Nobody is working" in shown))
+
+    assert offered == [(True, False), (False, True)]
+
+
 def test_time_of_all_reaches_only_the_campuses_of_whoever_presses() -> None:
     sitting.sitting()
     desk = logged_in(outsider())
