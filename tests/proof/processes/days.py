@@ -24,6 +24,8 @@ class Order:
     """Of the students: those whose time is over in the middle of the day."""
     second_share: float = 0.25
     """Of the students: those who go on with another device."""
+    copied_share: float = 0.15
+    """Of these: those whose device is a copy of the first one, as of a restored machine."""
     chances: dict[str, float] = field(default_factory=dict)
     """Of faults that are to be more frequent than the others."""
 

@@ -129,7 +129,7 @@ class _Run:
             order.pause,
             self.over,
             second_share=order.second_share,
-            copies="backup_restored" not in order.troubles,
+            copied_share=0.0 if "backup_restored" in order.troubles else order.copied_share,
             drain_seconds=20 if order.control else 120,
         )
         self.make_sitter = Sitter

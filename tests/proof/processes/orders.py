@@ -55,7 +55,7 @@ CONTROLS: dict[str, tuple[str, Order]] = {
         (
             "same_key_other_content_duplicate",
             "postgresql",
-            replace(_SMALL, second_share=1.0, seconds=6, students=30),
+            replace(_SMALL, second_share=1.0, copied_share=0.6, seconds=6, students=30),
         ),
         (
             "submit_without_lock",

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from tests.proof.processes.page import Pace, Seat
 
 # Shares of the sessions, and chances at each change.
-COPIED_PROFILE = 0.15
-"""Of second devices: a copy of the first one's profile, which goes on as the same writer."""
 LOST_DEVICE = 0.1
 EARLY_SUBMISSION = 0.15
 SUBMISSION = 0.7
@@ -50,9 +48,10 @@ class Day:
     over: asyncio.Event
     """Set when the time is over and nothing breaks any more."""
     second_share: float = 0.25
-    copies: bool = True
-    """Whether profiles are copied.  Two browsers that are one writer can tell the server apart by
-    what it answered, not after it was restored: then the seqs are given to whoever comes first."""
+    copied_share: float = 0.0
+    """Of the second devices: those with a copy of the first one's profile, which go on as the same
+    writer.  Two browsers that are one writer can tell the server apart by what it answered, not
+    after it was restored: then the seqs are given to whoever comes first."""
     drain_seconds: float = 60.0
 
 
@@ -119,7 +118,7 @@ class Sitter:
             device.profile.is_lost = True
             await self._leave(device)
         self.faults["second_device"] += 1
-        if self.day.copies and self.dice.random() < COPIED_PROFILE and device.page.may_write:
+        if self.dice.random() < self.day.copied_share and device.page.may_write:
             self.faults["profile_copied"] += 1
             return self._copy(device)
         return await self._open(self._profile("second"))
