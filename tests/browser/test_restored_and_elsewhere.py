@@ -48,6 +48,15 @@ def answer(page: Page, question: int, option: int) -> None:
     expect(page.locator("[data-slot=save-state]")).to_have_attribute("data-state", "saved")
 
 
+def at_work(open_context: OpenContext, server: LiveServer) -> tuple[Registered, Page]:
+    """Sit down at a test of its own and answer the first question with the second option."""
+    made = sitting.registered(sitting.published())
+    page = seated(open_context, server, made, made.token)
+    press(page)
+    answer(page, 0, 1)
+    return made, page
+
+
 def values() -> list[str]:
     return sorted(StudentAnswer.objects.values_list("value", flat=True))
 
@@ -56,10 +65,7 @@ def values() -> list[str]:
 def test_a_test_that_was_handed_in_is_back_on_a_server_that_lost_all_of_it(
     open_context: OpenContext, live_server: LiveServer
 ) -> None:
-    made = sitting.registered(sitting.published())
-    page = seated(open_context, live_server, made, made.token)
-    press(page)
-    answer(page, 0, 1)
+    _, page = at_work(open_context, live_server)
     page.reload()
     expect(page.locator("#cover")).to_be_hidden()
     answer(page, 1, 2)
@@ -86,10 +92,7 @@ def test_a_test_that_was_handed_in_is_back_on_a_server_that_lost_all_of_it(
 def test_a_second_device_asks_first_and_the_older_page_is_read_only_then(
     open_context: OpenContext, live_server: LiveServer
 ) -> None:
-    made = sitting.registered(sitting.published())
-    first = seated(open_context, live_server, made, made.token)
-    press(first)
-    answer(first, 0, 1)
+    made, first = at_work(open_context, live_server)
     token, _ = tokens.issue_token(made.session, clock.now())
 
     second = seated(open_context, live_server, made, token)
@@ -110,10 +113,7 @@ def test_a_second_device_asks_first_and_the_older_page_is_read_only_then(
 def test_a_browser_that_lost_its_cookie_goes_on_in_place_with_the_code(
     open_context: OpenContext, live_server: LiveServer
 ) -> None:
-    made = sitting.registered(sitting.published())
-    page = seated(open_context, live_server, made, made.token)
-    press(page)
-    answer(page, 0, 1)
+    _, page = at_work(open_context, live_server)
 
     page.context.clear_cookies()
     page.locator(".question").nth(1).locator("input").nth(2).click()
