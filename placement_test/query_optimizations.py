@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from placement_test.lib import cache
+from django.db import connection, transaction
+
+from placement_test.lib import cache, transactions
 from placement_test.models import (
     ExamVersion,
     PaperPage,
@@ -17,19 +20,26 @@ from placement_test.models import (
     StudentSession,
     Track,
 )
-from placement_test.saving import archiving, rules, store
+from placement_test.saving import archiving, plain, rules, store
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from decimal import Decimal
     from uuid import UUID
 
-    from placement_test.saving.entries import Batch
+    from placement_test.saving.entries import Batch, SaveReply
 
 # The seed's figures.  A definition may be five minutes old because published versions never
 # change; archiving forgets it at once.
 EXAM_CACHE_SECONDS = 300
 COMPLETED_SESSION_CACHE_SECONDS = 3600
+
+# Of one process: shapes by version with the end of their time, versions by session.
+MOST_SHAPES_KEPT = 200
+MOST_VERSIONS_KEPT = 100_000
+_shapes_kept: dict[int, tuple[float, rules.Shapes]] = {}
+_versions_kept: dict[UUID, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,19 +192,42 @@ class OptimizedQueries:
 
     @staticmethod
     def batch_save_answers(
-        session_id: UUID, answers: Batch, *, token: store.Right, arrived: dt.datetime
-    ) -> store.Saved:
+        session_id: UUID,
+        answers: Batch,
+        *,
+        token: store.Right,
+        arrived: dt.datetime,
+        conclude: Callable[[UUID], None],
+    ) -> SaveReply:
         """Write a batch of entries and return its acknowledgement: the one save path there is.
 
-        Cost and errors as ``saving.store.save``.
+        Batches that meet in a process are committed together.  On PostgreSQL the usual one takes
+        a share of one statement (and one more, the first time that a process meets its session);
+        any other one, and each one on SQLite, as ``saving.store.save``.  ``conclude(session_id)``
+        is called in the batch's transaction where it changed what a finished session's result
+        stands on.
+
+        :raises SessionUnknown, TokenMissing, CodeNeeded, SessionNotStarted, TooManySaves: as there
         """
-        return store.save(
-            session_id,
-            answers,
-            token=token,
-            arrived=arrived,
-            shapes_of=lambda version: OptimizedQueries.get_exam_with_questions(version).shapes(),
+
+        def write() -> SaveReply:
+            with transaction.atomic():
+                saved = store.save(
+                    session_id, answers, token=token, arrived=arrived, shapes_of=_shapes
+                )
+                if saved.changes_result:
+                    conclude(session_id)
+            return saved.reply
+
+        if isinstance(token, store.StaffAuthority):
+            return write()
+        if connection.vendor != "postgresql":
+            return transactions.committed_together(write)
+        version = _version_of(session_id)
+        plain_reply = version and plain.save(
+            session_id, answers, token=token, arrived=arrived, shapes=_shapes(version)
         )
+        return plain_reply or write()
 
     @staticmethod
     def cleanup_old_sessions(days: int = 30, *, dry_run: bool = False) -> int:
@@ -203,6 +236,43 @@ class OptimizedQueries:
         :raises ValueError: for less than a day
         """
         return archiving.archive_ended(days, dry_run=dry_run)
+
+
+def _shapes(version_id: int) -> rules.Shapes:
+    """Return what saving checks entries against; this process keeps it as long as the cache does.
+
+    Each save needs it: from a shared cache it would cost more than all else that a save does.
+    """
+    kept = _shapes_kept.get(version_id)
+    now = time.monotonic()
+    if kept is None or kept[0] < now:
+        shapes = OptimizedQueries.get_exam_with_questions(version_id).shapes()
+        kept = _shapes_kept[version_id] = (now + EXAM_CACHE_SECONDS, shapes)
+        while len(_shapes_kept) > MOST_SHAPES_KEPT:
+            _shapes_kept.pop(next(iter(_shapes_kept)), None)
+    return kept[1]
+
+
+def _version_of(session_id: UUID) -> int | None:
+    """Return the version that a session is pinned to for ever, None where there is no such session.
+
+    1 query, the first time that this process is asked.
+    """
+    version = _versions_kept.get(session_id)
+    if version is None:
+        sessions = StudentSession.objects.filter(id=session_id)
+        version = sessions.values_list("version_id", flat=True).first()
+        if version is not None:
+            _versions_kept[session_id] = version
+            while len(_versions_kept) > MOST_VERSIONS_KEPT:
+                _versions_kept.pop(next(iter(_versions_kept)), None)
+    return version
+
+
+def forget_all_kept() -> None:
+    """Forget what this process keeps beside the cache (another database, another test)."""
+    _shapes_kept.clear()
+    _versions_kept.clear()
 
 
 def _exam_key(version_id: int) -> str:

@@ -84,12 +84,15 @@ def web_server(transactional_db: None, server_folder: Path) -> Iterator[WebServe
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
-    """Let no test see what another one cached."""
+    """Let no test see what another one cached: SQLite gives an id again that was rolled back."""
     from django.core.cache import caches
+
+    from placement_test import query_optimizations
 
     yield
     for cache in caches.all(initialized_only=True):
         cache.clear()
+    query_optimizations.forget_all_kept()
 
 
 @pytest.fixture(autouse=True)

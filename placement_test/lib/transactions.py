@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextvars
 import logging
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 
+from placement_test.errors import PlacementError
 from placement_test.lib.sqlite.base import queued
+from placement_test.lib.together import Together
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from placement_test.lib.sqlite.base import DatabaseWrapper
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 SQLITE_FULL = 2
 
@@ -33,6 +40,49 @@ def checkpoint() -> None:
     connection.ensure_connection()
     with queued(cast("DatabaseWrapper", connection)), connection.cursor() as cursor:
         cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def committed_together(work: Callable[[], T]) -> T:
+    """Return what ``work`` returns, committed together with what other threads have to write.
+
+    For SQLite, where a commit costs more than what is written and writers queue for it.  ``work``
+    is a transaction of its own (a savepoint where it is one of several); inside a transaction of
+    the caller's it is simply done.
+
+    :raises PlacementError: what ``work`` raises; the others are committed all the same
+    :raises Exception: where the commit failed: all of them see it
+    """
+    if connection.in_atomic_block:
+        return work()
+    outcome = _together((work, contextvars.copy_context()))
+    return work() if outcome is ALONE else cast("T", outcome)
+
+
+def _commit(works: Sequence[Work]) -> list[Any]:
+    if len(works) == 1:
+        return [works[0][0]()]
+    try:
+        with transaction.atomic():
+            return [_attempted(*each) for each in works]
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("one piece of work broke a transaction of several")
+        return [ALONE] * len(works)
+
+
+def _attempted(work: Callable[[], Any], context: contextvars.Context) -> Any:
+    """Return what came of one of several; what it is refused for is its own."""
+    try:
+        return context.run(work)
+    except PlacementError as error:
+        return error
+
+
+Work = tuple["Callable[[], Any]", contextvars.Context]
+ALONE = object()
+MOST_TOGETHER = 32
+_together: Together[Work, Any] = Together(_commit, MOST_TOGETHER)
 
 
 def durability_problem() -> str | None:

@@ -84,19 +84,14 @@ def claim(session_id: UUID, claim: Claim, *, token: str, arrived: dt.datetime | 
     return epoch
 
 
-@transaction.atomic
 def save(session_id: UUID, batch: Batch, *, token: Right, arrived: dt.datetime) -> SaveReply:
     """Save a batch; what arrived in time but after the sweep marks the session again.
 
     Cost and errors as ``OptimizedQueries.batch_save_answers``.
     """
-    saved = OptimizedQueries.batch_save_answers(session_id, batch, token=token, arrived=arrived)
-    if saved.changes_result:
-        session = results.locked(results.markable().filter(id=session_id)).get()
-        if session.preview_by_id is not None:
-            return saved.reply
-        marking.conclude(session, results.answers(session_id), cause=Result.Cause.LATE)
-    return saved.reply
+    return OptimizedQueries.batch_save_answers(
+        session_id, batch, token=token, arrived=arrived, conclude=_conclude_again
+    )
 
 
 def state(held: SessionToken) -> dict[str, Any]:
@@ -142,6 +137,12 @@ def remaining_ms(session: StudentSession, at: dt.datetime) -> int:
     """Return the milliseconds left; the whole time before the start, none gone in a pause."""
     counted = rules.clocked(at, session.paused_at)
     return rules.remaining_ms(session.deadline_at, session.allotted_seconds, counted)
+
+
+def _conclude_again(session_id: UUID) -> None:
+    session = results.locked(results.markable().filter(id=session_id)).get()
+    if session.preview_by_id is None:
+        marking.conclude(session, results.answers(session_id), cause=Result.Cause.LATE)
 
 
 def _write_claim(held: SessionToken, writer: UUID, epoch: int, at: dt.datetime) -> None:
