@@ -273,6 +273,7 @@ def forget_all_kept() -> None:
     """Forget what this process keeps beside the cache (another database, another test)."""
     _shapes_kept.clear()
     _versions_kept.clear()
+    plain.close()
 
 
 def _exam_key(version_id: int) -> str:

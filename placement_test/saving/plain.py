@@ -9,13 +9,21 @@ touches nothing; ``store.save`` takes it.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+)
 
 from placement_test.lib import clock
 from placement_test.lib.together import Together
@@ -26,6 +34,8 @@ from placement_test.saving.store import token_digest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
     from placement_test.saving.entries import Batch
 
@@ -90,7 +100,7 @@ def save(
         return None
     given = _given(session_id, batch, token, arrived, shapes)
     content = _encode(given)
-    written = _write([content])[0] if connection.in_atomic_block else _together(content)
+    written = _write([content], connection)[0] if connection.in_atomic_block else _together(content)
     if written is None:
         return None
     reply = _reply(session_id, batch, given, written)
@@ -145,25 +155,49 @@ def _given(
     )
 
 
-def _write(contents: Sequence[bytes]) -> list[_Written | None]:
+def _write(contents: Sequence[bytes], own: BaseDatabaseWrapper) -> list[_Written | None]:
     """Write those that are plain, in one statement that is its own transaction."""
     batches = b"[" + b",".join(contents) + b"]"
     written: list[_Written | None] = [None] * len(contents)
-    with connection.cursor() as cursor:
+    with own.cursor() as cursor:
         cursor.execute(STATEMENT, [batches.decode(), limits.MOST_CALLS, limits.MOST_EVENTS])
-        for number, *facts, superseded in cursor.fetchall():
-            written[number - 1] = _Written(*facts, frozenset(superseded or ()))
+        for number, deadline, allotted, rev, through, superseded in cursor.fetchall():
+            written[number - 1] = _Written(
+                deadline, allotted, rev, through, frozenset(superseded or ())
+            )
     return written
 
 
 def _write_or_leave(contents: Sequence[bytes]) -> list[_Written | None]:
-    """Write them; where the database refuses the statement, leave each to ``store.save``."""
+    """Write them; where the database refuses the statement, leave each to ``store.save``.
+
+    One thread at a time is here.  It takes the process's connection for saves, so that a hundred
+    waiting threads need no hundred connections; the statement counts as its own request's.
+    """
+    own = _connection()
+    own.execute_wrappers = connection.execute_wrappers
     try:
-        return _write(contents)
+        return _write(contents, own)
     except (OperationalError, InterfaceError):
-        raise  # whether it was committed is unknown: no other try before the page's own
+        # Whether it was committed is unknown: no other try before the page's own.
+        own.close()
+        raise
     except DatabaseError:
         return [None] * len(contents)
+
+
+@functools.cache
+def _connection() -> BaseDatabaseWrapper:
+    own = connections.create_connection(DEFAULT_DB_ALIAS)
+    own.inc_thread_sharing()
+    # A check before each statement would be a second one; one that is gone costs one round.
+    own.settings_dict = {**own.settings_dict, "CONN_HEALTH_CHECKS": False}
+    return own
+
+
+def close() -> None:
+    """Close the process's connection for saves; the next one opens it again."""
+    _connection().close()
 
 
 _together: Together[bytes, _Written | None] = Together(_write_or_leave, MOST_TOGETHER)
