@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 
 from placement_test.errors import BodyTooLarge, PlacementError, TooMany, Unavailable
@@ -48,6 +49,25 @@ def body(request: HttpRequest, most: int) -> bytes:
     if len(content) > most:
         raise BodyTooLarge
     return content
+
+
+def prepared(
+    request: HttpRequest, content: bytes, compressed: bytes, *, digest: str, max_age_seconds: int
+) -> HttpResponse:
+    """Return ready-made JSON, compressed (gzip) where the browser takes that; 304 where it has it.
+
+    Each form has a strong ETag of its own, made of the content's ``digest``.
+    """
+    is_compressed = "gzip" in request.headers.get("Accept-Encoding", "")
+    etag = f'"{digest}-gzip"' if is_compressed else f'"{digest}"'
+    made = HttpResponse(compressed if is_compressed else content, content_type="application/json")
+    if is_compressed:
+        made["Content-Encoding"] = "gzip"
+    response = get_conditional_response(request, etag, response=made) or made
+    response["ETag"] = etag
+    response["Cache-Control"] = f"private, max-age={max_age_seconds}"
+    response["Vary"] = "Accept-Encoding"
+    return response
 
 
 class RequestIdMiddleware:

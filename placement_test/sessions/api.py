@@ -126,9 +126,14 @@ def submit(request: HttpRequest, session_id: UUID) -> HttpResponse:
 def exam(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Reply with the session's exam: pages, sections, questions, tracks; never the key."""
     session = access.own_session(request, session_id)
-    response = HttpResponse(queries.exam_payload(session), content_type="application/json")
-    response["Cache-Control"] = f"private, max-age={EXAM_MAX_AGE_SECONDS}"
-    return response
+    prepared = queries.exam_reply(session)
+    return http.prepared(
+        request,
+        prepared.content,
+        prepared.compressed,
+        digest=prepared.digest,
+        max_age_seconds=EXAM_MAX_AGE_SECONDS,
+    )
 
 
 def _times(session: StudentSession) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,7 @@ import msgspec
 from django.db.models import BooleanField, Exists, ExpressionWrapper, Q, Subquery
 
 from placement_test.exams.rules.labels import option_label
-from placement_test.lib import academy
+from placement_test.lib import academy, cache
 from placement_test.models import (
     Academy,
     EntryKind,
@@ -22,7 +24,7 @@ from placement_test.models import (
     StudentSession,
     Writer,
 )
-from placement_test.query_optimizations import OptimizedQueries
+from placement_test.query_optimizations import EXAM_CACHE_SECONDS, OptimizedQueries
 from placement_test.results import queries as results
 from placement_test.saving.store import token_digest
 from placement_test.sessions import replies
@@ -45,6 +47,15 @@ if TYPE_CHECKING:
 NO_WRITER = "00000000000000000000000000000000"
 
 Stored = dict[str, tuple[int, int, msgspec.Raw]]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedReply:
+    """A reply as bytes, plain and compressed, and the digest that its ETag is made of."""
+
+    content: bytes
+    compressed: bytes
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,17 +151,29 @@ def outcome(session: StudentSession) -> Outcome:
     )
 
 
-def exam_payload(session: StudentSession) -> bytes:
+def exam_reply(session: StudentSession) -> PreparedReply:
     """Return the session's exam as the runner's JSON: no key, no points, no file names.
 
-    Nothing of the student either: browsers keep it.
+    Nothing of the student either: browsers keep it.  Ready-made from the cache for five minutes,
+    under the names that it shows: one that changes is another reply.  No query then, else those
+    of ``OptimizedQueries.get_exam_with_questions``.
     """
+    title, event = session.version.exam.title, session.event.name if session.event else None
+    shown = hashlib.sha256(msgspec.json.encode([title, event])).hexdigest()[:16]
+    return cache.remember(
+        cache.key("exam-reply", session.version_id, shown),
+        EXAM_CACHE_SECONDS,
+        lambda: _prepared(session, title, event),
+    )
+
+
+def _prepared(session: StudentSession, title: str, event: str | None) -> PreparedReply:
     exam = exam_of(session)
-    return msgspec.json.encode(
+    content = msgspec.json.encode(
         replies.Exam(
             version=exam.version_id,
-            title=exam.title,
-            event=session.event.name if session.event else None,
+            title=title,
+            event=event,
             allotted_seconds=exam.allotted_seconds,
             pages=[_page(page) for page in exam.pages],
             sections=[
@@ -165,6 +188,8 @@ def exam_payload(session: StudentSession) -> bytes:
             tracks=[_track(track) for track in exam.tracks],
         )
     )
+    digest = hashlib.sha256(content).hexdigest()[:32]
+    return PreparedReply(content, gzip.compress(content, mtime=0), digest)
 
 
 def exam_of(session: StudentSession) -> ExamDefinition:

@@ -26,6 +26,7 @@ from placement_test.models import (
     StudentSession,
     Track,
 )
+from placement_test.query_optimizations import OptimizedQueries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -109,6 +110,8 @@ def change_settings(version: ExamVersion, new: NewExam, actor: StaffUser | None)
     )
     after: dict[str, object] = {"title": new.title, "levels": _ids(new.levels)}
     audit.record(actor, "exam settings changed", exam, before=before, after=after)
+    for version_id in exam.versions.values_list("pk", flat=True):
+        OptimizedQueries.forget_exam(version_id)
 
 
 @transaction.atomic
