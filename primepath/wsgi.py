@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "primepath.settings")
 
-SAVES_BEGIN, SAVES_END = "/api/sessions/", "/answers/"
+SAVE = re.compile(r"/api/sessions/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/answers/")
 
 
 class SaveHandler(WSGIHandler):
@@ -47,8 +48,7 @@ class Application:
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         """Respond as WSGI wants it."""
-        path = environ.get("PATH_INFO", "")
-        is_save = path.startswith(SAVES_BEGIN) and path.endswith(SAVES_END)
+        is_save = SAVE.fullmatch(environ.get("PATH_INFO", ""))
         return (self.saves if is_save else self.whole)(environ, start_response)
 
 

@@ -64,6 +64,16 @@ def clocked(at: dt.datetime, paused_at: dt.datetime | None) -> dt.datetime:
     return at if paused_at is None else min(at, paused_at)
 
 
+def next_epoch(own: int, seen: int, registered_at: dt.datetime, at: dt.datetime) -> int:
+    """Return the epoch of a new claim: above the session's own and all that the browser has seen.
+
+    And above the seconds since the registration: a server that was restored, and a browser whose
+    storage failed, have both forgotten claims that happened in the seconds before.  A clock that
+    was set back takes that away and nothing else: it never makes an epoch smaller.
+    """
+    return max(own, seen, int((at - registered_at).total_seconds())) + 1
+
+
 def remaining_ms(deadline: dt.datetime | None, allotted_seconds: int, at: dt.datetime) -> int:
     """Return the milliseconds left at that moment; the whole time before the start."""
     if deadline is None:

@@ -218,6 +218,29 @@ test("a session that staff opened again is not handed in by the old page", async
   assert.equal((await queue.record(SESSION)).isReopened, true);
 });
 
+test("what is handed in after staff opened the session again has a name of its own", async () => {
+  const { server, page, time, queue, apiOf, running } = await sitting();
+  const submission = new Submission({
+    ...page,
+    session: SESSION,
+    saver: running,
+    api: apiOf(),
+    wallClock: time.now,
+    onWaiting: () => {},
+  });
+  await submission.submit(CLAIM, () => [[1, 5]]);
+  const first = (await queue.record(SESSION)).submission.submit_id;
+  server.state.state = "open";
+
+  const again = await submission.submit(CLAIM, () => [[1, 6]]);
+  running.destroy();
+
+  const second = (await queue.record(SESSION)).submission.submit_id;
+  assert.notEqual(second, first);
+  assert.equal(again.outcome, "done");
+  assert.deepEqual([...server.state.receipts.keys()], [first, second]);
+});
+
 test("what was handed in without network is finished by any later page", async () => {
   const { server, page, time, queue, apiOf, running, drain } = await sitting();
   server.isUp = false;

@@ -284,6 +284,25 @@ def test_nobody_reads_the_student_out_of_a_ticket() -> None:
             assert told.encode() not in kept
 
 
+def test_a_claim_after_a_restore_is_above_all_before_though_nobody_remembers_them(
+    noon: time_machine.Traveller,
+) -> None:
+    browser = min_ji()
+    for _ in range(3):
+        noon.shift(2)
+        browser.writer = uuid.uuid4().hex
+        browser.start()
+    ticket, before = browser.ticket(), browser.epoch
+    lose(browser.session)
+    noon.shift(60)
+    browser.epoch, browser.writer = 0, uuid.uuid4().hex
+
+    assert browser.restore(ticket).status_code == 200
+    browser.start()
+
+    assert browser.epoch > before
+
+
 def test_tickets_under_an_older_key_are_read_and_new_ones_made_under_the_newest(
     settings: Any,
 ) -> None:

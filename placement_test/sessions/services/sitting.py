@@ -57,7 +57,7 @@ def begin(session_id: UUID, *, token: str, arrived: dt.datetime) -> SessionToken
 def claim(session_id: UUID, claim: Claim, *, token: str, arrived: dt.datetime | None = None) -> int:
     """Return the epoch under which this writer writes: 3-4 queries.
 
-    The same writer always gets the same epoch; a new one gets the highest so far and one.
+    The same writer always gets the same epoch; a new one gets a higher one than any before.
 
     :raises CodeNeeded: where the session went on to another browser
     :raises SessionEnded: where the session is over
@@ -74,7 +74,8 @@ def claim(session_id: UUID, claim: Claim, *, token: str, arrived: dt.datetime | 
     if not epoch:
         if session.ended_at is not None:
             raise SessionEnded
-        epoch = max(session.epoch, min(claim.seen_epoch, HIGHEST_BELIEVED_EPOCH)) + 1
+        seen = min(claim.seen_epoch, HIGHEST_BELIEVED_EPOCH)
+        epoch = rules.next_epoch(session.epoch, seen, session.registered_at, at)
         session.epoch = epoch
         session.claim_count += 1
         limits.check_total(session.id, "claims", session.claim_count, limits.MOST_CLAIMS)

@@ -91,14 +91,14 @@ export class Submission {
   async freeze(claim, given, { atEnd } = {}) {
     const { session, queue, newId, subtle } = this.#options;
     await queue.settled();
-    const { submitId = newId() } = await queue.record(session);
+    // Under an earlier one's name the server could give an earlier receipt.
     const facts = {
-      submit_id: submitId,
+      submit_id: newId(),
       writer: claim.writer,
       last_seq: queue.lastSeq(claim.writer),
       digest: await answersDigest(given(), subtle),
     };
-    await queue.remember(session, { submitId, submission: { ...facts, atEnd } });
+    await queue.remember(session, { submission: { ...facts, atEnd } });
   }
 
   /** Go on with the submission of an earlier page. @returns {Promise<Submitted>} */

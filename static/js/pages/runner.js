@@ -251,7 +251,6 @@ class Runner {
   /** Staff gave the session back, or time: what was handed in before is over. */
   #reopen() {
     return this.#queue.remember(this.#session, {
-      submitId: undefined,
       submission: undefined,
       receipt: undefined,
       isReopened: undefined,

@@ -148,7 +148,6 @@ export interface SessionRecord {
   definition?: ExamDefinition;
   /** Makes the session again on a server that was restored. */
   ticket?: string;
-  submitId?: string;
   /** Handed in on this device; until the receipt is here any page sends it. */
   submission?: SubmissionFacts & { atEnd?: boolean };
   receipt?: Record<string, unknown>;

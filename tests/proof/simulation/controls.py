@@ -78,9 +78,9 @@ class SameKeyOtherContentDuplicate(Server):
 
 
 class EpochReusedAfterRestore(Server):
-    """A claim takes the next epoch, whatever the browser has seen."""
+    """A claim takes the next epoch, whatever the browser has seen and however late it is."""
 
-    def _next_epoch(self, seen: int) -> int:
+    def _next_epoch(self, _seen: int, _now: int) -> int:
         return self.epoch + 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -86,6 +87,10 @@ class Store:
             self.outbox[entry.key] = self.kept.pop(entry.key)
         return found
 
+    def put(self, record: dict[str, Any]) -> None:
+        self._work()
+        self.record = record
+
     def _work(self) -> None:
         if self.is_broken:
             raise StoreFailed
@@ -124,9 +129,8 @@ class Queue:
     def remember(self, **facts: Any) -> None:
         record = self.record
         self._record = {**record, **facts, "touched": _age(record) + 1}
-        best = self.stores[0]
-        if not best.is_broken:
-            best.record = self._record
+        with contextlib.suppress(StoreFailed):
+            self._robustly(lambda store: store.put(self._record))
 
     def begin(self, writer: str) -> None:
         self._robustly(lambda store: store.begin(writer))
@@ -196,6 +200,8 @@ class Queue:
                 if len(self.stores) == 1:
                     raise
                 self.stores.pop(0)
+                with contextlib.suppress(StoreFailed):
+                    self.stores[0].put(self._record)
                 if when_fell is not None:
                     when_fell(self.stores[0])
 

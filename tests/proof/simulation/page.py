@@ -96,7 +96,7 @@ class Profile:
             store.outbox, store.kept = dict(other.outbox), dict(other.kept)
             store.writers, store.record = dict(other.writers), other.record
             if store.record is not None:
-                store.record = {**store.record, "submit_id": None, "submission": None}
+                store.record = {**store.record, "submission": None}
 
 
 class Saver:
@@ -914,12 +914,10 @@ class Page(Owner):
     def _freeze(self, *, at_end: bool) -> None:
         assert self.claim is not None
         given = self.book.given()
-        submit_id = self.queue.record.get("submit_id") or self.world.name()
         self.view, self.view_at = given, self.world.now
         self.queue.remember(
-            submit_id=submit_id,
             submission={
-                "submit_id": submit_id,
+                "submit_id": self.world.name(),
                 "writer": self.claim[0],
                 "last_seq": self.queue.last_seq(self.claim[0]),
                 "digest": digest_of(given),
@@ -928,9 +926,7 @@ class Page(Owner):
         )
 
     def _forget_submission(self) -> None:
-        self.queue.remember(
-            submit_id=None, submission=None, receipt=None, is_reopened=None, closed=None
-        )
+        self.queue.remember(submission=None, receipt=None, is_reopened=None, closed=None)
 
     def _send_submission(self, *, had_receipt: bool = False, then: Then | None = None) -> None:
         self._hand_in(

@@ -366,7 +366,6 @@ class Page {
 
   #reopen() {
     return this.remember({
-      submitId: undefined,
       submission: undefined,
       receipt: undefined,
       isReopened: undefined,

@@ -173,7 +173,7 @@ class Server:
         if known is None or not known.epoch:
             if self.ended_at is not None:
                 raise Refused(409, "ended")
-            self.epoch = self._next_epoch(seen)
+            self.epoch = self._next_epoch(seen, now)
             through, last = (known.through, known.last_seq) if known else (0, 0)
             known = self.writers[writer] = Writer(self.epoch, through, last, token)
         self._note_contact(token, now)
@@ -359,8 +359,9 @@ class Server:
 
     # The parts of a save, each of which a control takes away
 
-    def _next_epoch(self, seen: int) -> int:
-        return max(self.epoch, min(seen, HIGHEST_BELIEVED_EPOCH)) + 1
+    def _next_epoch(self, seen: int, now: int) -> int:
+        seen = min(seen, HIGHEST_BELIEVED_EPOCH)
+        return rules.next_epoch(self.epoch, seen, BEGINNING, moment_at(now))
 
     def _is_newer(self, new: Standing, held: Standing | None, at: int) -> bool:  # noqa: ARG002
         return held is None or new[:3] > held[:3]
