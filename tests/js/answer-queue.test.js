@@ -139,13 +139,49 @@ function fullStore() {
   return store;
 }
 
-test("keeps the fallback empty while the best store works", async () => {
+test("keeps no answer in the fallback while the best store works", async () => {
   const kept = new Map();
   const queue = await opened({ stores: [fullStore(), new TextStore("local", texts(kept))] });
 
   await queue.acknowledge([await queue.add(change())]);
 
-  assert.deepEqual([...kept.keys()], []);
+  assert.deepEqual([...kept], [[`primepath-answers/writers/${SESSION}/${CLAIM.writer}`, "1"]]);
+});
+
+test("takes no seq twice where the best store fails, works and fails again", async () => {
+  const best = fullStore();
+  const local = new TextStore("local", texts());
+  const first = await opened({ stores: [best, local] });
+  await first.add(change({ value: 0 }));
+  best.isFull = true;
+  await first.add(change({ value: 1 }));
+  best.isFull = false;
+  const second = await opened({ stores: [best, local] });
+  await second.add(change({ value: 2 }));
+  best.isFull = true;
+
+  const third = await opened({ stores: [best, local] });
+  const { seq } = await third.add(change({ value: 3 }));
+
+  assert.equal(seq, 4);
+});
+
+test("a store that had to be taken for a while hides nothing that another one knows", async () => {
+  const best = fullStore();
+  const local = new TextStore("local", texts());
+  const before = await opened({ stores: [best, local] });
+  await before.remember(SESSION, { ticket: "t", seenEpoch: 7, submission: {} });
+  const meanwhile = new AnswerQueue({ stores: [local], now: () => 10 });
+  await meanwhile.open();
+  await meanwhile.remember(SESSION, { definition: { title: "Paper" } });
+
+  const after = await opened({ stores: [best, local] });
+  const record = await after.record(SESSION);
+
+  assert.deepEqual([record.ticket, record.seenEpoch], ["t", 7]);
+  assert.deepEqual(record.definition, { title: "Paper" });
+  // What may have been taken back is only where the newest record has it.
+  assert.equal(record.submission, undefined);
 });
 
 test("takes no seq twice when a page after a fallback has the best store again", async () => {

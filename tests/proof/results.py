@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 
 RESULTS = ROOT / "bench" / "results"
 # What the proof is about.  Figures of two states of it say nothing together.
-PRODUCT = ("placement_test/saving", "placement_test/sessions", "static/js")
+PRODUCT = (
+    "placement_test/saving",
+    "placement_test/sessions",
+    "static/js",
+    # What the save path passes on its way to the disk.
+    "placement_test/lib/sqlite",
+    "placement_test/lib/together.py",
+    "placement_test/lib/transactions.py",
+    "placement_test/migrations",
+    "placement_test/query_optimizations.py",
+    "primepath/wsgi.py",
+)
 CONTROLS = (
     "acknowledge_before_commit",
     "last_writer_by_client_clock",
@@ -39,8 +50,9 @@ CONTROLS = (
 def product_state() -> str:
     """Return the digest of the save path's sources: server, calls and browser modules."""
     digest = hashlib.sha256()
-    for folder in PRODUCT:
-        for file in sorted((ROOT / folder).rglob("*")):
+    for name in PRODUCT:
+        place = ROOT / name
+        for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
             if file.suffix in {".py", ".js", ".ts"}:
                 digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]

@@ -66,9 +66,9 @@ export class AnswerQueue {
     const fell = working[0] !== this.#stores[0];
     this.#stores = working;
     if (fell) this.#onLevel(this.level);
-    for (const store of working) {
-      await store.prune((record) => this.#isOver(record)).catch(() => {});
-    }
+    const over = (await this.records()).filter((record) => this.#isOver(record));
+    const sessions = over.map(({ session }) => session);
+    for (const store of working) await store.prune(sessions).catch(() => {});
   }
 
   /**
@@ -125,6 +125,8 @@ export class AnswerQueue {
       });
       this.#seqs.set(change.writer, entry.seq);
       this.#waiting.set(nameOf(entry), entry);
+      // A later page that has to take a worse store must not take this seq once more.
+      for (const store of this.#stores.slice(1)) await store.count(entry).catch(() => {});
       return entry;
     });
   }
@@ -203,8 +205,7 @@ export class AnswerQueue {
     const lists = await Promise.all(this.#stores.map((store) => store.sessions().catch(() => [])));
     /** @type {Map<string, SessionRecord>} */
     const found = new Map();
-    // The best store is asked first and has the last word.
-    for (const record of lists.reverse().flat()) found.set(record.session, record);
+    for (const { session } of lists.flat()) found.set(session, await this.record(session));
     return [...found.values()];
   }
 
@@ -223,8 +224,16 @@ export class AnswerQueue {
       (best, record) => (record.touchedAt > best.touchedAt ? record : best),
       known[0] ?? { session, touchedAt: this.#now() },
     );
-    if (known.length) this.#records.set(session, newest);
-    return newest;
+    // What is never taken back counts wherever it stands: the store that has the rest may have been
+    // new when it was written.
+    const record = { ...newest };
+    for (const { ticket, definition, seenEpoch = 0 } of known) {
+      record.ticket ??= ticket;
+      record.definition ??= definition;
+      if (seenEpoch > (record.seenEpoch ?? 0)) record.seenEpoch = seenEpoch;
+    }
+    if (known.length) this.#records.set(session, record);
+    return record;
   }
 
   /**

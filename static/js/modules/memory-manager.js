@@ -196,15 +196,20 @@
         const now = this.#browser.now();
         /** @type {Set<string>} */
         const held = new Set(unsent);
+        const records = await Promise.all(stores.map((store) => store.sessions()));
+        // Oldest first: what another store knows since has the last word.
+        const newest = new Map(
+          records
+            .flat()
+            .sort((one, other) => one.touchedAt - other.touchedAt)
+            .map((record) => [record.session, record]),
+        );
+        for (const { session, closedAt } of newest.values()) {
+          const isOver = closedAt !== undefined && now - closedAt > KEPT_AFTER_CLOSE_MS;
+          (isOver && !unsent.has(session) ? removed : held).add(session);
+        }
         for (const store of stores) {
-          await store.prune(({ session, closedAt }) => {
-            const isOver =
-              closedAt !== undefined &&
-              now - closedAt > KEPT_AFTER_CLOSE_MS &&
-              !unsent.has(session);
-            (isOver ? removed : held).add(session);
-            return isOver;
-          });
+          await store.prune([...removed]);
           store.close();
         }
         if (removed.size) this.#removeKeys(removed);

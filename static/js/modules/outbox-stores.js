@@ -13,6 +13,7 @@
  * @property {() => Promise<Entry[]>} waiting every entry not acknowledged, of all sessions
  * @property {(claim: Claim, session: string) => Promise<void>} begin start a writer at seq 0
  * @property {(writer: string, session: string) => Promise<number | null>} counter
+ * @property {(entry: Entry) => Promise<void>} count know that the writer's seq is taken elsewhere
  * @property {(change: Change, atLeast: number) => Promise<Entry>} append take the next seq of the
  *   writer (never below `atLeast`) and store the entry, in one step; resolves when it is durable
  * @property {(entries: Entry[]) => Promise<void>} acknowledge move entries to the kept ones
@@ -22,7 +23,7 @@
  * @property {(session: string) => Promise<SessionRecord | null>} session
  * @property {() => Promise<SessionRecord[]>} sessions
  * @property {(record: SessionRecord) => Promise<void>} putSession
- * @property {(isOver: (record: SessionRecord) => boolean) => Promise<void>} prune
+ * @property {(sessions: string[]) => Promise<void>} prune forget these, where nothing is unsent
  * @property {() => void} close
  */
 
@@ -105,6 +106,15 @@ export class IndexedDbStore {
     });
   }
 
+  /** @param {Entry} entry */
+  count({ session, writer, epoch, seq }) {
+    return this.#run(["writers"], "readwrite", async (tx) => {
+      const writers = tx.objectStore("writers");
+      const stored = await result(writers.get([session, writer]));
+      writers.put({ session, writer, epoch, seq: Math.max(stored?.seq ?? 0, seq) });
+    });
+  }
+
   /** @param {Entry[]} entries */
   acknowledge(entries) {
     return this.#run(["outbox", "kept"], "readwrite", (tx) => {
@@ -159,16 +169,16 @@ export class IndexedDbStore {
     });
   }
 
-  /** @param {(record: SessionRecord) => boolean} isOver */
-  prune(isOver) {
+  /** @param {string[]} sessions */
+  prune(sessions) {
     const stores = ["sessions", "writers", "outbox", "kept"];
     return this.#run(stores, "readwrite", async (tx) => {
       const unsent = new Set((await all(tx.objectStore("outbox"))).map((entry) => entry.session));
-      for (const record of await all(tx.objectStore("sessions"))) {
-        if (unsent.has(record.session) || !isOver(record)) continue;
-        tx.objectStore("kept").delete(own(record.session));
-        tx.objectStore("writers").delete(own(record.session));
-        tx.objectStore("sessions").delete(record.session);
+      for (const session of sessions) {
+        if (unsent.has(session)) continue;
+        tx.objectStore("kept").delete(own(session));
+        tx.objectStore("writers").delete(own(session));
+        tx.objectStore("sessions").delete(session);
       }
     });
   }
@@ -325,6 +335,12 @@ export class TextStore {
     return entry;
   }
 
+  /** @param {Entry} entry */
+  async count({ session, writer, seq }) {
+    const taken = Number(this.#texts.getItem(key("writers", session, writer)));
+    if (seq > taken) this.#count(session, writer, seq);
+  }
+
   /** @param {Entry[]} entries */
   async acknowledge(entries) {
     for (const entry of entries) this.#move("outbox", "kept", entry);
@@ -362,15 +378,13 @@ export class TextStore {
     this.#write(key("sessions", record.session), record);
   }
 
-  /** @param {(record: SessionRecord) => boolean} isOver */
-  async prune(isOver) {
+  /** @param {string[]} sessions */
+  async prune(sessions) {
     const unsent = new Set(this.#read("outbox").map((entry) => entry.session));
-    for (const record of /** @type {SessionRecord[]} */ (this.#values("sessions"))) {
-      if (unsent.has(record.session) || !isOver(record)) continue;
-      for (const name of this.#texts.keys()) {
-        if (name.startsWith(`${DATABASE}/`) && name.split("/")[2] === record.session) {
-          this.#texts.removeItem(name);
-        }
+    const over = new Set(sessions.filter((session) => !unsent.has(session)));
+    for (const name of this.#texts.keys()) {
+      if (name.startsWith(`${DATABASE}/`) && over.has(name.split("/")[2])) {
+        this.#texts.removeItem(name);
       }
     }
   }

@@ -204,7 +204,7 @@ class NodePage(Page):
         self.fields = {}
         self.deadline = None
         self.deadline_known = -1
-        self.view, self.view_at = None, -1
+        self.view, self.view_of = None, ""
         self.formed: dict[Key, Entry] = {}
         self._unstored = {}
         self._is_started = False
@@ -292,7 +292,7 @@ class NodePage(Page):
             self.claim = None
         self.deadline = facts["deadline"]
         if facts["view"] is not None:
-            given, self.view_at = facts["view"]["given"], facts["view"]["at"]
+            given, self.view_of = facts["view"]["given"], facts["view"]["of"]
             self.view = {part: _hashable(value) for part, value in given}
         self._unstored = {("", 0): None} if facts["unstored"] or facts["writing"] else {}
 

@@ -87,6 +87,10 @@ class Store:
             self.outbox[entry.key] = self.kept.pop(entry.key)
         return found
 
+    def count(self, entry: Entry) -> None:
+        if not self.is_broken:
+            self.writers[entry.writer] = max(self.writers.get(entry.writer, 0), entry.seq)
+
     def put(self, record: dict[str, Any]) -> None:
         self._work()
         self.record = record
@@ -120,11 +124,15 @@ class Queue:
         """What this browser remembers about the session, to read."""
         # A store that breaks takes nothing along that this page knew; one that works again may
         # hold what is older.
-        for store in self.stores:
-            found = store.record
-            if found is not None and not store.is_broken and _age(found) > _age(self._record):
-                self._record = found
-        return self._record
+        known = [store.record for store in self.stores if store.record and not store.is_broken]
+        newest = max([self._record, *known], key=_age)
+        tickets = [newest.get("ticket"), *[record.get("ticket") for record in known]]
+        epochs = [record.get("seen_epoch", 0) for record in (newest, *known)]
+        ticket = next((each for each in tickets if each is not None), None)
+        if newest.get("ticket") != ticket or newest.get("seen_epoch", 0) != max(epochs):
+            newest = {**newest, "ticket": ticket, "seen_epoch": max(epochs)}
+        self._record = newest
+        return newest
 
     def remember(self, **facts: Any) -> None:
         record = self.record
@@ -153,6 +161,8 @@ class Queue:
         )
         self._seqs[change.writer] = entry.seq
         self.waiting[entry.key] = entry
+        for store in self.stores[1:]:
+            store.count(entry)
         return entry
 
     def acknowledge(self, entries: Iterable[Entry]) -> None:

@@ -317,8 +317,8 @@ class Page(Owner):
     """When the latest question about time was asked that has an answer."""
     wrote_as: tuple[str, int] | None = None
     """Its last claim, kept where it lost the right."""
-    view_at = -1
-    """When it declared its ``view``."""
+    view_of = ""
+    """The name of the submission that declared its ``view``."""
 
     def __init__(self, profile: Profile, number: int) -> None:
         super().__init__()
@@ -914,10 +914,10 @@ class Page(Owner):
     def _freeze(self, *, at_end: bool) -> None:
         assert self.claim is not None
         given = self.book.given()
-        self.view, self.view_at = given, self.world.now
+        self.view, self.view_of = given, self.world.name()
         self.queue.remember(
             submission={
-                "submit_id": self.world.name(),
+                "submit_id": self.view_of,
                 "writer": self.claim[0],
                 "last_seq": self.queue.last_seq(self.claim[0]),
                 "digest": digest_of(given),

@@ -83,6 +83,7 @@ class Page {
   #lock = null;
   /** What stood on the page when it last declared it, and when that was. */
   #view = null;
+  #lastName = "";
   #isHeld = false;
   #isEnding = false;
   #isHandingIn = false;
@@ -133,9 +134,10 @@ class Page {
     };
     const newId = () => {
       const number = ++this.#names;
-      return `${((Math.imul(number, 2654435761) ^ id) >>> 0).toString(16).padStart(8, "0")}${id
+      this.#lastName = `${((Math.imul(number, 2654435761) ^ id) >>> 0).toString(16).padStart(8, "0")}${id
         .toString(16)
         .padStart(12, "0")}${number.toString(16).padStart(12, "0")}`;
+      return this.#lastName;
     };
     const common = { queue: this.#queue, timers, random, newId, wallClock: () => now };
     const apiOf = () =>
@@ -437,7 +439,8 @@ class Page {
 
   #looked() {
     const given = this.#sitting.book.given();
-    this.#view = { given, at: now };
+    // The submission that is being written down took its name just before it looks.
+    this.#view = { given, of: this.#lastName };
     return given;
   }
 

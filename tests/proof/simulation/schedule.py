@@ -529,10 +529,13 @@ class Schedule:
         receipts = [each for each in submissions if each.receipt is not None]
         claim = page.wrote_as
         assert claim is not None
-        # An earlier one of the same writer may have been asked last.
-        same = [each for each in page.profile.pages if each.wrote_as == claim]
-        page = max(same, key=lambda each: each.view_at)
-        if page.view is not None and receipts and receipts[-1].writer == claim[0]:
+        if not receipts or receipts[-1].writer != claim[0]:
+            return None
+        # An earlier page of the same writer may have been asked last.
+        name = receipts[-1].submit_id
+        asked = [each for each in page.profile.pages if each.view_of == name]
+        if asked and asked[-1].view is not None:
+            page = asked[-1]
             own = {"submit_id": receipts[-1].submit_id, "digest": receipts[-1].digest}
             is_final = receipts[-1].receipt == own and self.server.receipts[-1:] == (own,)
             return page.view if is_final and self.server.state == "submitted" else None
