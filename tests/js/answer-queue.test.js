@@ -166,6 +166,22 @@ test("takes no seq twice where the best store fails, works and fails again", asy
   assert.equal(seq, 4);
 });
 
+test("falls through a store that fails as well, and writes the very change it was to write", async () => {
+  const best = fullStore();
+  const local = new TextStore("local", texts());
+  const queue = new AnswerQueue({ stores: [best, local, memoryStore()], now: () => 0 });
+  await queue.open();
+  await queue.begin(SESSION, CLAIM);
+  best.isFull = true;
+  local.begin = async () => {
+    throw new Error("forbidden");
+  };
+
+  const { seq } = await queue.add(change({ value: 1 }));
+
+  assert.deepEqual([seq, queue.level], [1, "memory"]);
+});
+
 test("a store that had to be taken for a while hides nothing that another one knows", async () => {
   const best = fullStore();
   const local = new TextStore("local", texts());

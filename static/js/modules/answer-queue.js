@@ -304,12 +304,27 @@ export class AnswerQueue {
           if (await reopened(store)) continue;
         }
         if (this.#stores.length === 1) throw error;
-        this.#stores.shift();
+        await this.#fall(whenFell);
         again = true;
-        this.#onLevel(this.level);
-        const next = this.#stores[0];
-        for (const record of this.#records.values()) await next.putSession(record).catch(() => {});
+      }
+    }
+  }
+
+  /**
+   * Take the next store that can go on; the last one always can.
+   * @param {(store: Store) => Promise<void>} [whenFell]
+   */
+  async #fall(whenFell) {
+    for (let isReady = false; !isReady; ) {
+      this.#stores.shift();
+      this.#onLevel(this.level);
+      const next = this.#stores[0];
+      for (const record of this.#records.values()) await next.putSession(record).catch(() => {});
+      try {
         await whenFell?.(next);
+        isReady = true;
+      } catch (error) {
+        if (this.#stores.length === 1) throw error;
       }
     }
   }

@@ -209,11 +209,21 @@ class Queue:
             except StoreFailed:
                 if len(self.stores) == 1:
                     raise
-                self.stores.pop(0)
-                with contextlib.suppress(StoreFailed):
-                    self.stores[0].put(self._record)
+                self._fall(when_fell)
+
+    def _fall(self, when_fell: Callable[[Store], None] | None) -> None:
+        while True:
+            self.stores.pop(0)
+            with contextlib.suppress(StoreFailed):
+                self.stores[0].put(self._record)
+            try:
                 if when_fell is not None:
                     when_fell(self.stores[0])
+            except StoreFailed:
+                if len(self.stores) == 1:
+                    raise
+                continue
+            return
 
 
 class Book:
