@@ -77,7 +77,7 @@ class Together(Generic[T, R]):
                 asked.take(outcome)
         except BaseException as error:  # noqa: BLE001 - each of them raises it
             for asked in round_:
-                asked.take(_copy(error))
+                asked.take(error if len(round_) == 1 else _copy(error))
         with self._lock:
             following = self._waiting[0] if self._waiting else None
             self._is_led = following is not None

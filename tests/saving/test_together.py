@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from django.db import connection, connections, transaction
 
-from placement_test.errors import TokenMissing
+from placement_test.errors import TokenMissing, TooManySaves
 from placement_test.lib import clock, transactions
 from placement_test.models import AnswerEvent, StudentAnswer, StudentSession
 from placement_test.saving import entries, limits, plain, store
@@ -249,8 +249,9 @@ def test_the_bound_of_calls_holds_where_they_are_written_together(
 
     replies = all_at_once([browsers[0]] * STUDENTS, save)
 
-    refused = [reply for reply in replies if isinstance(reply, Exception)]
+    refused = [reply for reply in replies if isinstance(reply, TooManySaves)]
     assert len(refused) == STUDENTS - 3
+    assert {type(error.seconds) for error in refused} == {int}
 
 
 def end_all_other_connections() -> None:
