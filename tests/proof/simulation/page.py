@@ -77,6 +77,9 @@ class Profile:
         self.lock: Page | None = None
         self.is_offline = False
         self.comes_by_code = False
+        # It came by the code while all its storage failed: the ticket of its new right was in that
+        # page's memory alone, and what it still has is of a right that it holds no more.
+        self.lacks_ticket = False
         self.skew_ms = 0
         self.is_lost = False
         self.is_wiped = False

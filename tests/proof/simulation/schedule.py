@@ -245,6 +245,7 @@ class Schedule:
             while profile.token in self.server.tokens:
                 profile.token += "'"
             profile.comes_by_code = True
+            profile.lacks_ticket = all(store.is_broken for store in profile.stores)
             ticket = self.server.resume(profile.token, self.world.now)
             alive = [page.queue for page in profile.pages if page.is_alive]
             for queue in alive or [Queue([*profile.stores, Store("memory")])]:
@@ -496,7 +497,7 @@ class Schedule:
             tuple(profile.acknowledged),
             tuple(profile.submissions),
             # Its ticket is gone too: to a restored server it can give nothing.
-            drained=not profile.is_lost and not profile.is_wiped,
+            drained=not profile.is_lost and not profile.is_wiped and not profile.lacks_ticket,
             final_view=view,
             claims=tuple(profile.claims),
             volatile=frozenset(profile.volatile),

@@ -361,7 +361,7 @@ class Server:
 
     def _next_epoch(self, seen: int, now: int) -> int:
         seen = min(seen, HIGHEST_BELIEVED_EPOCH)
-        return rules.next_epoch(self.epoch, seen, BEGINNING, moment_at(now))
+        return rules.next_epoch(self.epoch, seen, moment_at(self.registered_at), moment_at(now))
 
     def _is_newer(self, new: Standing, held: Standing | None, at: int) -> bool:  # noqa: ARG002
         return held is None or new[:3] > held[:3]
