@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "primepath.settings")
+whole = get_wsgi_application()
+
+from placement_test.lib.transactions import refuse_unsafe  # noqa: E402 - after Django's set-up
+from placement_test.urls import saves  # noqa: E402
 
 SAVE = re.compile(r"/api/sessions/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/answers/")
 
@@ -25,15 +29,15 @@ class SaveHandler(WSGIHandler):
     """
 
     def load_middleware(self, is_async: bool = False) -> None:  # noqa: D102
-        whole = settings.MIDDLEWARE
+        every = settings.MIDDLEWARE
         settings.MIDDLEWARE = settings.SAVE_MIDDLEWARE
         try:
             super().load_middleware(is_async)
         finally:
-            settings.MIDDLEWARE = whole
+            settings.MIDDLEWARE = every
 
     def resolve_request(self, request: Any) -> Any:  # noqa: D102
-        request.urlconf = "placement_test.saving_urls"
+        request.urlconf = saves
         return super().resolve_request(request)
 
 
@@ -41,7 +45,7 @@ class Application:
     """Every request to Django; a save by a shorter way."""
 
     def __init__(self) -> None:
-        self.whole = get_wsgi_application()
+        self.whole = whole
         self.saves = SaveHandler()
 
     def __call__(
@@ -53,7 +57,4 @@ class Application:
 
 
 application = Application()
-
-from placement_test.lib.transactions import refuse_unsafe  # noqa: E402 - needs Django set up
-
 refuse_unsafe()
