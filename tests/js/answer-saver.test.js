@@ -7,13 +7,18 @@ import { CLAIM, change, ids, reply, SESSION, settle, Time } from "./stand-ins.js
 
 const LONG_MS = 120_000;
 
+/** How far each writer's entries came: a server that says less has lost some. */
+const furthest = new Map();
+
 function acknowledged(body, facts = {}) {
+  const seqs = body.entries.map(({ seq }) => seq);
+  furthest.set(body.writer, Math.max(furthest.get(body.writer) ?? 0, ...seqs));
   return reply(200, {
     v: 1,
     nonce: body.nonce,
     session: SESSION,
     accepted: body.entries.map(({ seq }) => ({ seq, status: "applied" })),
-    through: 0,
+    through: furthest.get(body.writer),
     missing: [],
     state: "open",
     rev: 0,

@@ -82,6 +82,33 @@ test("a backup from the middle gets what came after it", async () => {
   assert.deepEqual(server.values(), [1, 2, 3, 4, 5]);
 });
 
+test("a gap that is filled hides no loss above it", async () => {
+  const { server, time, queue, saver } = await browser();
+  const running = saver();
+  running.begin(CLAIM);
+  await write(queue, 1);
+  running.wake();
+  await time.advance(2000);
+  const backup = server.backup();
+  // The second one was acknowledged by a server that has lost it since; the third one arrives.
+  await write(queue, 2, 3);
+  await queue.acknowledge(queue.waiting().filter(({ value }) => value === 2));
+  const { post } = server.api;
+  server.api.post = async (path, body) => {
+    const answered = await post(path, body);
+    if (body.entries?.some(({ value }) => value === 3)) {
+      server.restore(backup);
+      server.api.post = post;
+    }
+    return answered;
+  };
+
+  running.wake();
+  await time.advance(MINUTE_MS);
+
+  assert.deepEqual(server.values(), [1, 2, 3]);
+});
+
 test("an entry under way meets the restored server and takes the others with it", async () => {
   const { server, time, queue, running } = await sitting();
   server.restore({ known: false, state: "open", ...structuredClone(NOTHING) });

@@ -122,6 +122,16 @@ export class Server {
     };
   }
 
+  /** The ranges of seqs that lie below one that arrived, and did not. */
+  #missing(writer) {
+    const own = [...this.state.entries.values()].filter((entry) => entry.writer === writer);
+    const seqs = own.map(({ seq }) => seq).sort((one, other) => one - other);
+    return seqs.flatMap((seq, index) => {
+      const before = seqs[index - 1] ?? 0;
+      return seq > before + 1 ? [[before + 1, seq - 1]] : [];
+    });
+  }
+
   #save({ nonce, writer, entries }) {
     if (this.state.state === "registered" && entries.length)
       return reply(409, { error: "not_started" });
@@ -134,7 +144,7 @@ export class Server {
       session: SESSION,
       accepted: entries.map(({ seq }) => ({ seq, status: "applied" })),
       through: this.through()[writer] ?? 0,
-      missing: [],
+      missing: this.#missing(writer),
       next_flush_ms: 15_000,
     });
   }

@@ -242,13 +242,22 @@ def no_gaps(seen: _Seen) -> Iterator[str]:
         lacking = [seq for seq in range(1, writer.through + 1) if seq not in seqs]
         if lacking:
             yield f"{name[:6]} is through {writer.through} without {lacking}"
+    # A copied profile's writer may have lost entries in another browser.
+    lost = {
+        entry.writer
+        for client in seen.history.clients
+        if not client.drained
+        for entry in client.entries
+    }
     for client in seen.history.clients:
         if client.drained:
-            yield from _gaps_of(client, arrived, seen.stored)
+            yield from _gaps_of(client, arrived, seen.stored, lost)
 
 
-def _gaps_of(client: Client, arrived: Mapping[str, set[int]], stored: Stored) -> Iterator[str]:
-    for name in {entry.writer for entry in client.entries}:
+def _gaps_of(
+    client: Client, arrived: Mapping[str, set[int]], stored: Stored, elsewhere: set[str]
+) -> Iterator[str]:
+    for name in {entry.writer for entry in client.entries} - elsewhere:
         lost = {seq for writer, seq in client.volatile if writer == name}
         seqs = arrived.get(name, set())
         if not seqs or lost - seqs:

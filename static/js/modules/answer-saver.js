@@ -59,6 +59,9 @@ export class AnswerSaver {
   /** The furthest that each writer ever was: a server that says less was restored. */
   /** @type {Map<string, number>} */
   #through = new Map();
+  /** The greatest seq of each writer that was acknowledged here. */
+  /** @type {Map<string, number>} */
+  #taken = new Map();
   /** When an entry that was set aside may be tried again. */
   /** @type {Map<Entry, number>} */
   #aside = new Map();
@@ -252,6 +255,8 @@ export class AnswerSaver {
     }
     // An entry that the reply does not name was not saved; alone it must not be sent for ever.
     if (batch.length && !taken.length) this.#split(batch);
+    const last = Math.max(this.#taken.get(writer) ?? 0, ...taken.map(({ seq }) => seq));
+    this.#taken.set(writer, last);
     await this.#compare(writer, body);
     this.#heartbeatMs = Math.min(body.next_flush_ms || HEARTBEAT_MS, HEARTBEAT_MOST_MS);
     // An older claim of this browser was taken over by this page.
@@ -266,11 +271,14 @@ export class AnswerSaver {
    * @param {AnswersReply} body
    */
   async #compare(writer, { through, missing }) {
-    if (through < (this.#through.get(writer) ?? 0)) {
+    // Where nothing below is missing, the server has all up to `through`, and nothing above.
+    const least = missing?.length ? 0 : (this.#taken.get(writer) ?? 0);
+    if (through < Math.max(this.#through.get(writer) ?? 0, least)) {
       const { status, body } = await this.#api.get("state/");
       // The next reply says the same.
       if (status !== 200) return;
       this.#through.clear();
+      this.#taken.clear();
       await this.#queue.giveBack(this.#session, /** @type {any} */ (body?.through));
     }
     this.#through.set(writer, through);

@@ -813,6 +813,8 @@ class Runner {
     this.#offered = "";
     this.#dialogs?.sending(false);
     this.#cover.hide();
+    // Another page may have taken over meanwhile: what is written here now would be lost.
+    if (!this.#sitting.claim) return this.#claimed();
     this.#setReadOnly(false);
     if (submitted.outcome === "done") return;
     if (submitted.outcome === "differs") return this.#compare(submitted.state);
@@ -873,7 +875,8 @@ class Runner {
     if ((left ?? 0) > MORE_TIME_MS) {
       this.#isEnding = false;
       await this.#reopen();
-      return this.#open();
+      this.#open();
+      return this.#sitting.claim ? undefined : this.#claimed();
     }
     if (claim) await this.#submission.resume();
     await this.#untilOver();

@@ -116,6 +116,7 @@ class Saver:
         self._server_errors = 0
         self._given_again_at = -ASIDE_MS
         self._through: dict[str, int] = {}
+        self._taken: dict[str, int] = {}
         self._aside: dict[Key, int] = {}
         self._single: set[Key] = set()
 
@@ -267,19 +268,29 @@ class Saver:
     def _compare(self, batch: list[Entry], body: dict[str, Any], heard: Heard) -> None:
         """Give a restored server again what it has lost."""
         writer = batch[0].writer if batch else self.claim[0] if self.claim else None
-        if writer is None or body["through"] >= self._through.get(writer, 0):
+        if writer is None or not self._has_gone_back(writer, batch, body):
             self._end_of_take(writer, batch, body, heard)
             return
 
         def answered(state: Heard) -> None:
             if state.status == 200 and state.body is not None and "through" in state.body:
                 self._through.clear()
+                self._taken.clear()
                 self.page.queue.give_back(state.body["through"])
                 self._end_of_take(writer, batch, body, heard)
             else:
                 self._end_of_take(None, batch, body, heard)
 
         self.page.mended("state", None, answered)
+
+    def _has_gone_back(self, writer: str, batch: list[Entry], body: dict[str, Any]) -> bool:
+        """Return whether the server lacks what it said it had."""
+        accepted = {seq for seq, *_ in body["accepted"]}
+        taken = [entry.seq for entry in batch if entry.seq in accepted]
+        self._taken[writer] = max([self._taken.get(writer, 0), *taken])
+        # Where nothing below is missing, it has all up to ``through``, and nothing above.
+        least = self._through.get(writer, 0) if body["missing"] else self._taken[writer]
+        return bool(body["through"] < max(least, self._through.get(writer, 0)))
 
     def _end_of_take(
         self, writer: str | None, batch: list[Entry], body: dict[str, Any], heard: Heard
@@ -556,7 +567,8 @@ class Page(Owner):
         self._open()
 
     def _open(self) -> None:
-        self.phase = "open"
+        # Another page may have taken over while this one waited.
+        self.phase = "open" if self.claim is not None else "claimed"
         if self.deadline is not None and self.deadline <= self.world.now:
             self._time_over()
 
@@ -1007,7 +1019,9 @@ class Page(Owner):
             then()
             return
         self.view = None
-        self.phase = "open"
+        self._open()
+        if self.claim is None:
+            return
         if heard.error != "digest" or heard.body is None:
             return
         state = heard.body
@@ -1022,7 +1036,7 @@ class Page(Owner):
         self._take(state)
         for part in differing:
             value = self.book.value(("answer", part))
-            if self.claim is not None and text_of(before[part]) == text_of(value):
+            if text_of(before[part]) == text_of(value):
                 self.record(("answer", part), value)
 
     # outbox-drain.js, on the page after the test

@@ -462,7 +462,8 @@ class Page {
       await this.#reopen();
     }
     this.#isHandingIn = false;
-    this.phase = "open";
+    this.phase = this.#sitting.claim ? "open" : "claimed";
+    if (!this.#sitting.claim) return;
     if (submitted.outcome === "differs") this.#compare(submitted.state);
   }
 
@@ -489,7 +490,8 @@ class Page {
     if ((left ?? 0) > MORE_TIME_MS) {
       this.#isEnding = false;
       await this.#reopen();
-      return this.#open();
+      this.phase = "claimed";
+      return this.#sitting.claim ? this.#open() : undefined;
     }
     if (claim) await this.#submission.resume();
     await this.#untilOver();
