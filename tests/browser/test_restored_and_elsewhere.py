@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
@@ -107,6 +108,31 @@ def test_a_second_device_asks_first_and_the_older_page_is_read_only_then(
     expect(banner).to_be_visible()
     expect(first.locator(".question input").first).to_be_disabled()
     assert values() == ["3"]
+
+
+def test_a_page_that_was_taken_over_stays_read_only_where_time_is_given_after_its_end(
+    open_context: OpenContext, live_server: LiveServer
+) -> None:
+    made, first = at_work(open_context, live_server)
+    token, _ = tokens.issue_token(made.session, clock.now())
+    second = seated(open_context, live_server, made, token)
+    press(second)
+    answer(second, 0, 3)
+    row = StudentSession.objects.filter(id=made.session.id)
+    row.update(deadline_at=clock.now() + dt.timedelta(seconds=3))
+    first.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(first.locator(".runner-banner button", has_text="Continue here")).to_be_visible()
+    second.close()
+
+    expect(first.locator("[data-slot=time]")).to_have_attribute("data-state", "last")
+    row.update(deadline_at=clock.now() + dt.timedelta(minutes=9))
+
+    expect(first.locator("[data-slot=time]")).to_have_attribute(
+        "data-state", "soon", timeout=10_000
+    )
+    expect(first.locator("#cover")).to_be_hidden()
+    expect(first.locator(".runner-banner button", has_text="Continue here")).to_be_visible()
+    expect(first.locator(".question input").first).to_be_disabled()
 
 
 @pytest.mark.provokes("401", "403")
