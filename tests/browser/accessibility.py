@@ -17,6 +17,11 @@ RUN = """axe.run(document, {
   resultTypes: ["violations"],
   runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
 })"""
+# A colour in the middle of a transition is nobody's contrast; what never ends is not waited for.
+SETTLED = """Promise.race([
+  Promise.allSettled(document.getAnimations().map((each) => each.finished)).then(() => true),
+  new Promise((resolve) => setTimeout(resolve, 1000)),
+])"""
 
 
 def check(page: Page) -> None:
@@ -48,6 +53,7 @@ def _violations(page: Page) -> list[dict[str, Any]]:
             assert "exceptionDetails" not in reply, reply["exceptionDetails"]
             return reply["result"].get("value")
 
+        run(SETTLED)
         run(f"{_source()}; undefined")
         violations: list[dict[str, Any]] = run(RUN)["violations"]
     finally:

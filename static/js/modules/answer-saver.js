@@ -50,6 +50,7 @@ export class AnswerSaver {
   #stopped = false;
   #floorMs = 0;
   #givenAgainAt = -ASIDE_MS;
+  #doubtedAt = -ASIDE_MS;
   #tries = 0;
   #serverErrors = 0;
   #tokenMissing = false;
@@ -271,9 +272,13 @@ export class AnswerSaver {
    * @param {AnswersReply} body
    */
   async #compare(writer, { through, missing }) {
+    const now = this.#timers.now();
     // Where nothing below is missing, the server has all up to `through`, and nothing above.
-    const least = missing?.length ? 0 : (this.#taken.get(writer) ?? 0);
-    if (through < Math.max(this.#through.get(writer) ?? 0, least)) {
+    const isLess = !missing?.length && through < (this.#taken.get(writer) ?? 0);
+    // One that never counts what it takes must not become a storm.
+    const isDoubted = isLess && now >= this.#doubtedAt + ASIDE_MS;
+    if (isDoubted) this.#doubtedAt = now;
+    if (isDoubted || through < (this.#through.get(writer) ?? 0)) {
       const { status, body } = await this.#api.get("state/");
       // The next reply says the same.
       if (status !== 200) return;
@@ -282,7 +287,6 @@ export class AnswerSaver {
       await this.#queue.giveBack(this.#session, /** @type {any} */ (body?.through));
     }
     this.#through.set(writer, through);
-    const now = this.#timers.now();
     // A gap that this device cannot fill must not become a storm.
     if (!missing?.length || now < this.#givenAgainAt + ASIDE_MS) return;
     this.#givenAgainAt = now;

@@ -117,6 +117,7 @@ class Saver:
         self._given_again_at = -ASIDE_MS
         self._through: dict[str, int] = {}
         self._taken: dict[str, int] = {}
+        self._doubted_at = -ASIDE_MS
         self._aside: dict[Key, int] = {}
         self._single: set[Key] = set()
 
@@ -289,8 +290,11 @@ class Saver:
         taken = [entry.seq for entry in batch if entry.seq in accepted]
         self._taken[writer] = max([self._taken.get(writer, 0), *taken])
         # Where nothing below is missing, it has all up to ``through``, and nothing above.
-        least = self._through.get(writer, 0) if body["missing"] else self._taken[writer]
-        return bool(body["through"] < max(least, self._through.get(writer, 0)))
+        is_less = not body["missing"] and body["through"] < self._taken[writer]
+        is_doubted = is_less and self.page.world.now >= self._doubted_at + ASIDE_MS
+        if is_doubted:
+            self._doubted_at = self.page.world.now
+        return bool(is_doubted or body["through"] < self._through.get(writer, 0))
 
     def _end_of_take(
         self, writer: str | None, batch: list[Entry], body: dict[str, Any], heard: Heard
