@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import structlog
@@ -18,6 +19,10 @@ TESTING = env.flag("PRIMEPATH_TEST", default=False)
 DEBUG = env.flag("PRIMEPATH_DEBUG", default=False)
 DATA_DIR = env.folder("PRIMEPATH_DATA_DIR", ROOT / "data")
 FILES_DIR = env.folder("PRIMEPATH_FILES_DIR", DATA_DIR / "files")
+# nginx's internal door to FILES_DIR: views decide, nginx sends.  Empty: Django sends them itself.
+X_ACCEL = env.text("PRIMEPATH_X_ACCEL")
+if X_ACCEL and not re.fullmatch(r"/[a-z0-9-]+/", X_ACCEL):
+    raise ImproperlyConfigured("PRIMEPATH_X_ACCEL must look like /protected-files/")
 
 SECRET_KEY_LENGTH = 32
 # Secrets come from the environment, or are made once into DATA_DIR/keys (0600).

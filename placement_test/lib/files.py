@@ -2,6 +2,8 @@
 
 A stored file never changes: new content gets a new name.  So the name is the strong ETag, and
 browsers may keep a file as long as the caller allows.
+
+With ``settings.X_ACCEL`` the views still decide who gets a file, and nginx sends it.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 NAME = re.compile(r"[0-9a-f]{32}\.[a-z0-9]{1,8}")
+# What a web server needs that runs under another account, in the group of FILES_DIR.
+READ_BY_GROUP = stat.S_IRGRP | stat.S_IXGRP
 # One range with the digits of a 64-bit number at most; everything else in a Range header may be
 # ignored by RFC 9110, and int() refuses thousands of digits.
 RANGE = re.compile(r"bytes\s*=\s*([0-9]{0,19})\s*-\s*([0-9]{0,19})\s*", re.IGNORECASE)
@@ -34,11 +39,12 @@ RANGE = re.compile(r"bytes\s*=\s*([0-9]{0,19})\s*-\s*([0-9]{0,19})\s*", re.IGNOR
 def store(content: bytes | BinaryIO, suffix: str) -> str:
     """Keep ``content`` under a new random name with ``suffix`` (as ``.pdf``); return the name.
 
-    On disk when this returns; never seen half-written.
+    On disk when this returns; never seen half-written.  Read by this account alone, and by the
+    group of ``FILES_DIR`` where that folder is open to it.
     """
     name = f"{secrets.token_hex(16)}{suffix}"
     path = path_of(name)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    is_shared = _make_folders(path.parent)
     handle, made = tempfile.mkstemp(dir=path.parent, prefix=".")  # 0600 from the start
     temporary = Path(made)
     try:
@@ -46,6 +52,8 @@ def store(content: bytes | BinaryIO, suffix: str) -> str:
             source = io.BytesIO(content) if isinstance(content, bytes) else content
             shutil.copyfileobj(source, target)
             target.flush()
+            if is_shared:
+                os.fchmod(target.fileno(), 0o640)
             os.fsync(target.fileno())
         temporary.replace(path)
     except BaseException:
@@ -64,7 +72,11 @@ def path_of(name: str) -> Path:
     """
     if not NAME.fullmatch(name):
         raise UnknownFile
-    return Path(settings.FILES_DIR) / name[:2] / name[2:4] / name
+    return Path(settings.FILES_DIR) / _place(name)
+
+
+def _place(name: str) -> str:
+    return f"{name[:2]}/{name[2:4]}/{name}"
 
 
 def remove(name: str) -> bool:
@@ -90,36 +102,54 @@ def file_response(
 ) -> HttpResponse | FileResponse:
     """Reply with the file or the one range asked for; HEAD, If-Range and 304 as in RFC 9110.
 
+    With ``X_ACCEL`` all of that is nginx's work: the reply names the file and is empty.
+
     :raises UnknownFile: if there is no such file
     """
     try:
         file = path_of(name).open("rb")
     except FileNotFoundError as error:
         raise UnknownFile from error
-    stat = os.fstat(file.fileno())
-    etag = f'"{name}"'
-    modified = int(stat.st_mtime)
-    response: HttpResponse | FileResponse | None = get_conditional_response(request, etag, modified)
-    if response is None:
-        span = _span(request, size=stat.st_size, etag=etag, modified=modified)
-        if request.method == "HEAD" or span is None:
-            response = HttpResponse(content_type=content_type)
-        else:
-            response = FileResponse(_Limited(file, span), content_type=content_type)
-        _describe(response, span, stat.st_size)
-    if not response.streaming:
+    response: HttpResponse | FileResponse
+    if settings.X_ACCEL:
         file.close()
+        response = HttpResponse(content_type=content_type)
+        response.headers["X-Accel-Redirect"] = f"{settings.X_ACCEL}{_place(name)}"
+    else:
+        response = _own_response(request, file, name, content_type)
     for header, value in (
-        ("ETag", etag),
-        ("Last-Modified", http_date(modified)),
         ("Cache-Control", f"private, max-age={max_age}, immutable"),
-        ("Accept-Ranges", "bytes"),
         (
             "Content-Disposition",
             content_disposition_header(as_attachment=False, filename=filename or "") or "inline",
         ),
         ("X-Content-Type-Options", "nosniff"),
         ("Cross-Origin-Resource-Policy", "same-origin"),
+    ):
+        response.headers[header] = value
+    return response
+
+
+def _own_response(
+    request: HttpRequest, file: BinaryIO, name: str, content_type: str
+) -> HttpResponse | FileResponse:
+    found = os.fstat(file.fileno())
+    etag = f'"{name}"'
+    modified = int(found.st_mtime)
+    response: HttpResponse | FileResponse | None = get_conditional_response(request, etag, modified)
+    if response is None:
+        span = _span(request, size=found.st_size, etag=etag, modified=modified)
+        if request.method == "HEAD" or span is None:
+            response = HttpResponse(content_type=content_type)
+        else:
+            response = FileResponse(_Limited(file, span), content_type=content_type)
+        _describe(response, span, found.st_size)
+    if not response.streaming:
+        file.close()
+    for header, value in (
+        ("ETag", etag),
+        ("Last-Modified", http_date(modified)),
+        ("Accept-Ranges", "bytes"),
     ):
         response.headers[header] = value
     return response
@@ -178,6 +208,20 @@ class _Limited:
 
     def close(self) -> None:
         self._file.close()
+
+
+def _make_folders(folder: Path) -> bool:
+    """Make the two levels below ``FILES_DIR``; return whether its group may read what is there."""
+    root = folder.parent.parent
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    is_shared = root.stat().st_mode & READ_BY_GROUP == READ_BY_GROUP
+    for made in (folder.parent, folder):
+        made.mkdir(mode=0o700, exist_ok=True)
+        # What the umask took, and what others have made before FILES_DIR was opened.
+        mode = stat.S_IMODE(made.stat().st_mode)
+        if is_shared and mode & READ_BY_GROUP != READ_BY_GROUP:
+            made.chmod(mode | READ_BY_GROUP)
+    return is_shared
 
 
 def _sync_folder(folder: Path) -> None:

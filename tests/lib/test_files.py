@@ -74,6 +74,18 @@ def test_lets_nobody_else_on_the_machine_read_it(folder: Path, track: str) -> No
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+def test_lets_the_group_read_it_where_the_folder_is_open_to_it(folder: Path, track: str) -> None:
+    folder.chmod(0o2750)
+
+    path = files.path_of(files.store(CONTENT, ".webp"))
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (path.parent, path.parent.parent)] == [
+        0o2750,
+        0o2750,
+    ]
+
+
 def test_leaves_nothing_behind_when_the_stream_breaks_off(folder: Path) -> None:
     class Broken(io.BytesIO):
         def read(self, _size: int | None = -1, /) -> bytes:
@@ -273,3 +285,27 @@ def test_reads_a_large_file_in_pieces_and_closes_it(track: str) -> None:
     assert sum(pieces) == 2_999_998
     assert max(pieces) <= 65_536
     # an open file that is only collected raises ResourceWarning, which is an error here
+
+
+def test_leaves_the_sending_to_nginx_where_it_has_a_door(track: str, settings: Settings) -> None:
+    settings.X_ACCEL = "/protected-files/"
+
+    response = ask(track, Range="bytes=0-1")
+
+    assert (response.status_code, body(response)) == (HTTPStatus.OK, b"")
+    assert dict(response.headers) == {
+        "Cache-Control": "private, max-age=31536000, immutable",
+        "Content-Disposition": "inline",
+        "Content-Type": "audio/mpeg",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "X-Accel-Redirect": f"/protected-files/{track[:2]}/{track[2:4]}/{track}",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+def test_sends_nginx_to_no_file_that_is_gone(track: str, settings: Settings) -> None:
+    settings.X_ACCEL = "/protected-files/"
+    files.remove(track)
+
+    with pytest.raises(UnknownFile):
+        ask(track)
