@@ -45,6 +45,8 @@ SERVER_URL = env.text("PRIMEPATH_SERVER_URL", "http://127.0.0.1:8000").rstrip("/
 if not SERVER_URL.startswith(("http://", "https://")):
     raise ImproperlyConfigured("PRIMEPATH_SERVER_URL must begin with http:// or https://")
 HTTPS = env.flag("PRIMEPATH_HTTPS", default=False)
+# Whose X-Real-IP is believed: behind a proxy everybody else seems to be where it is.
+PROXIES = env.networks("PRIMEPATH_PROXIES")
 CSRF_TRUSTED_ORIGINS = env.words("PRIMEPATH_TRUSTED_ORIGINS")
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -176,6 +178,7 @@ LOGIN_REDIRECT_URL = "staff-home"
 LOGOUT_REDIRECT_URL = "staff-login"
 # User name and address together: one pupil's wrong guesses must not lock out the staff room.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "placement_test.lib.client_address.client_address"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
