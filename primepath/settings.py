@@ -39,6 +39,12 @@ KEY_RINGS = {
     "rescue": keys.ring("PRIMEPATH_RESCUE_KEYS", DATA_DIR, "rescue"),
 }
 
+# What serves; lib.connections counts what PostgreSQL has to hold ready for it.
+WORKERS = env.number("PRIMEPATH_WORKERS", 1, least=1, most=64)
+# More than SQLite can use at once; a thread that waits for its turn to write costs little.
+THREADS = env.number("PRIMEPATH_THREADS", 8, least=1, most=64)
+HOSTS = env.number("PRIMEPATH_HOSTS", 1, least=1, most=100)
+
 ALLOWED_HOSTS = env.words("PRIMEPATH_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 # Where this machine reaches its own server: periodic work asks there whether it answers.
 SERVER_URL = env.text("PRIMEPATH_SERVER_URL", "http://127.0.0.1:8000").rstrip("/")

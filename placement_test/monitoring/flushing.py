@@ -49,6 +49,11 @@ class Flusher:
             uuid.uuid4(), socket.gethostname()[:80], os.getpid(), _role(), clock.now()
         )
 
+    @property
+    def identity(self) -> storage.Identity:
+        """As whom this process hands in."""
+        return self._who
+
     def ensure_running(self) -> None:
         """Start the thread with the first thing counted, not at import: forks come after that."""
         if self._thread is None and settings.MONITOR_FLUSH_SECONDS:

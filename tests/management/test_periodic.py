@@ -57,6 +57,22 @@ def test_goes_on_after_a_job_failed(caplog: pytest.LogCaptureFixture) -> None:
     assert {record.message for record in caplog.records} == {"periodic job failed"}
 
 
+def test_stands_by_while_it_is_not_its_turn_and_looks_again() -> None:
+    looked: list[bool] = []
+
+    def third_look() -> bool:
+        looked.append(len(looked) >= 2)
+        return looked[-1]
+
+    daily = schedule.Job("daily", dt.timedelta(days=1), f"{__name__}.good")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(periodic, "STAND_BY_SECONDS", 0.01)
+        threading.Timer(0.5, stopped.set).start()
+        periodic.loop((daily,), stopped, third_look)
+
+    assert (looked, ran) == ([False, False, True], ["good"])
+
+
 def test_once_runs_each_job_and_names_those_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(periodic, "JOBS", (job("bad"), job("good")))
 

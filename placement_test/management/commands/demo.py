@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-# More than SQLite can use at once; a thread that waits for its turn to write costs little.
-SERVER_THREADS = 8
 # Idle connections count too, and a browser keeps up to six: room for a hall of 150 browsers.
 SERVER_CONNECTIONS = 1024
 ANSWER_SECONDS = 60
@@ -119,23 +117,23 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def installation(port: int, *, workers: int = 1) -> list[Process]:
+def installation(port: int, *, workers: int = 1, host: str = HOST) -> list[Process]:
     """Return the processes that serve: the web server first."""
     return [
-        Process("The server", server_command(port, workers=workers)),
+        Process("The server", server_command(port, workers=workers, host=host)),
         Process("Periodic work", [sys.executable, sys.argv[0], "periodic"]),
     ]
 
 
-def server_command(port: int, *, workers: int = 1) -> list[str]:
+def server_command(port: int, *, workers: int = 1, host: str = HOST) -> list[str]:
     """Return the command of the HTTP server; SQLite wants one worker."""
     options = {
         "--interface": "wsgi",
         "--http": "1",
-        "--host": HOST,
+        "--host": host,
         "--port": port,
         "--workers": workers,
-        "--blocking-threads": SERVER_THREADS,
+        "--blocking-threads": settings.THREADS,
         "--backpressure": SERVER_CONNECTIONS,
         "--workers-kill-timeout": 5,
         # Its only warning is about more threads than cores; most of ours wait for the database.

@@ -7,6 +7,7 @@ import os
 import signal
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from placement_test.lib.transactions import is_sqlite
@@ -24,19 +25,31 @@ PERIODIC_AFTER_SECONDS = 3
 class Command(BaseCommand):
     """Start both, start again what ends by itself, end both when told to.
 
-    systemd (``deploy/``) runs this and starts it again in its turn.
+    systemd (``deploy/``) runs this and starts it again in its turn.  Several hosts may run it on
+    one PostgreSQL: one of them does the periodic work, and another one goes on when it dies.
     """
 
     # A restart in the middle of a test counts seconds; scripts/check and migrate have checked.
     requires_system_checks = ()
-    help = "Serves this installation on 127.0.0.1 behind the proxy that ends TLS."
+    help = "Serves this installation behind the proxy that ends TLS."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add ``--port`` and ``--workers``."""
+        """Add where to listen and what to run."""
+        parser.add_argument(
+            "--host", default=HOST, help=f"address to listen on, for a proxy elsewhere ({HOST})"
+        )
         parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument("--workers", type=int, default=1, help="web processes; SQLite: 1")
+        parser.add_argument(
+            "--workers",
+            type=int,
+            default=settings.WORKERS,
+            help="web processes; SQLite: 1 (PRIMEPATH_WORKERS)",
+        )
+        parser.add_argument("--web-only", action="store_true", help="without periodic work")
 
-    def handle(self, *args: Any, port: int, workers: int, **options: Any) -> None:
+    def handle(
+        self, *args: Any, host: str, port: int, workers: int, web_only: bool, **options: Any
+    ) -> None:
         """Serve until SIGTERM, SIGHUP or Ctrl-C.
 
         :raises CommandError: for several web processes on SQLite
@@ -45,16 +58,22 @@ class Command(BaseCommand):
             raise CommandError("SQLite has one web process: --workers 1, or PostgreSQL.")
         for sign in END_SIGNALS:
             signal.signal(sign, signal.default_int_handler)
-        os.environ.setdefault("PRIMEPATH_SERVER_URL", f"http://{HOST}:{port}")
-        processes = installation(port, workers=workers)
+        os.environ.setdefault("PRIMEPATH_SERVER_URL", f"http://{_in_url(host)}:{port}")
+        processes = installation(port, workers=workers, host=host)
+        if web_only:
+            del processes[1:]
         with contextlib.suppress(KeyboardInterrupt):
             try:
-                web, periodic = processes
-                web.start()
-                periodic.start_later(PERIODIC_AFTER_SECONDS)
+                processes[0].start()
+                for process in processes[1:]:
+                    process.start_later(PERIODIC_AFTER_SECONDS)
                 while True:
                     look_after(processes, self.stderr.write)
             finally:
                 for sign in END_SIGNALS:
                     signal.signal(sign, signal.SIG_IGN)
                 end_all(processes)
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
