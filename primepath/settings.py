@@ -39,6 +39,7 @@ KEY_RINGS = {
     "rescue": keys.ring("PRIMEPATH_RESCUE_KEYS", DATA_DIR, "rescue"),
 }
 
+LISTEN = env.text("PRIMEPATH_LISTEN", "127.0.0.1")
 # What serves; lib.connections counts what PostgreSQL has to hold ready for it.
 WORKERS = env.number("PRIMEPATH_WORKERS", 1, least=1, most=64)
 # More than SQLite can use at once; a thread that waits for its turn to write costs little.
@@ -57,6 +58,12 @@ CSRF_TRUSTED_ORIGINS = env.words("PRIMEPATH_TRUSTED_ORIGINS")
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
+    # nginx does it; this is for a proxy that does not, and for whoever reaches the server itself.
+    SECURE_SSL_REDIRECT = True
+    # Probes speak to the server directly.
+    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^api/health/$", r"^metrics$"]
+# HSTS for subdomains and on the browsers' own list reaches beyond this host: the academy decides.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "pp-staff"
 CSRF_COOKIE_NAME = "pp-csrf"
@@ -143,6 +150,8 @@ TEMPLATES = [
 DATABASES = {
     "default": env.database("PRIMEPATH_DATABASE_URL", f"sqlite:///{DATA_DIR}/primepath.sqlite3")
 }
+# Its pool is what PostgreSQL sees: connections are counted there (deploy/pgbouncer.ini).
+PGBOUNCER = env.flag("PRIMEPATH_PGBOUNCER", default=False)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.text("PRIMEPATH_REDIS_URL")

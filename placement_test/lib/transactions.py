@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from placement_test.errors import PlacementError
+from placement_test.lib import connection_room
 from placement_test.lib.sqlite.base import queued
 from placement_test.lib.together import Together
 
@@ -101,6 +102,8 @@ def durability_problem() -> str | None:
 def refuse_unsafe() -> None:
     """Check when a server starts that a commit here survives a power cut; closes the connection.
 
+    That there are too few connections is said in the log.
+
     A database that is away is no reason to refuse: ``/readyz`` says so until it is there, and looks
     at this again each time.
 
@@ -108,6 +111,7 @@ def refuse_unsafe() -> None:
     """
     try:
         problem = durability_problem()
+        connection_room.log_shortage()
     except (OperationalError, InterfaceError) as error:
         logger.warning("database away at the start", extra={"error": type(error).__name__})
         return

@@ -189,7 +189,7 @@ def only_demo_of(folder: Path) -> Iterator[None]:
 def answers(port: int) -> bool:
     """Return whether the server replies, be it with an error."""
     try:
-        urllib.request.urlopen(f"http://{HOST}:{port}/", timeout=5).close()
+        urllib.request.urlopen(f"http://{HOST}:{port}/livez", timeout=5).close()
     except urllib.error.HTTPError:
         return True
     except OSError:
