@@ -190,15 +190,24 @@ class Valkey:
 class WebServer:
     """PrimePath's own HTTP server, started as the demo starts it, on the database of the test.
 
-    It has the environment of the test but a clock and a cache of its own.
+    It has the environment of the test, with ``variables`` on top, but a clock and a cache of its
+    own.
     """
 
-    def __init__(self, directory: Path, *, database_url: str, workers: int = 1) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        database_url: str,
+        workers: int = 1,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self.log = directory / "web.log"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.database_url = database_url
         self.workers = workers
+        self.variables = variables or {}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -208,7 +217,11 @@ class WebServer:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 server_command(self.port, workers=self.workers),
-                env={**os.environ, "PRIMEPATH_DATABASE_URL": self.database_url},
+                env={
+                    **os.environ,
+                    "PRIMEPATH_DATABASE_URL": self.database_url,
+                    **self.variables,
+                },
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
