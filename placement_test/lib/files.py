@@ -216,8 +216,8 @@ def _make_folders(folder: Path) -> bool:
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     is_shared = root.stat().st_mode & READ_BY_GROUP == READ_BY_GROUP
     for made in (folder.parent, folder):
-        made.mkdir(mode=0o700, exist_ok=True)
-        # What the umask took, and what others have made before FILES_DIR was opened.
+        made.mkdir(mode=0o750 if is_shared else 0o700, exist_ok=True)
+        # Where the umask took it, or the folder is from before FILES_DIR was opened.
         mode = stat.S_IMODE(made.stat().st_mode)
         if is_shared and mode & READ_BY_GROUP != READ_BY_GROUP:
             made.chmod(mode | READ_BY_GROUP)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from placement_test.lib.transactions import is_sqlite
-from placement_test.management.commands.demo import END_SIGNALS, HOST, installation
+from placement_test.management.commands.demo import END_SIGNALS, installation
 from placement_test.management.processes import end_all, look_after
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add where to listen and what to run."""
         parser.add_argument(
-            "--host", default=HOST, help=f"address to listen on, for a proxy elsewhere ({HOST})"
+            "--host",
+            default=settings.LISTEN,
+            help="address to listen on, for a proxy on another host (PRIMEPATH_LISTEN)",
         )
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument(
