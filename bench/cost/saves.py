@@ -13,9 +13,9 @@ from django.db import transaction
 from bench.cost.meter import Cost, Meter, ratio
 from placement_test.lib import clock
 from placement_test.models import Part, SessionToken, StudentAnswer, StudentSession
-from placement_test.query_optimizations import OptimizedQueries
 from placement_test.saving.entries import Batch, Entry
 from placement_test.saving.store import token_digest
+from placement_test.sessions import services
 from tests import sitting
 
 if TYPE_CHECKING:
@@ -113,13 +113,13 @@ def in_batches(requests: Sequence[Request]) -> None:
         for part_id, option in request.answers:
             seat.seq += 1
             entries.append(Entry(seat.seq, part_id, "answer", msgspec.Raw(str(option).encode())))
-        saved = OptimizedQueries.batch_save_answers(
+        reply = services.save(
             seat.session_id,
             Batch(v=1, nonce="bench", epoch=seat.epoch, writer=seat.writer, entries=entries),
             token=seat.token,
             arrived=seat.arrival(),
         )
-        if {each.status for each in saved.reply.accepted} != {"applied"}:
+        if {each.status for each in reply.accepted} != {"applied"}:
             raise ValueError("an answer was not applied")
 
 
@@ -173,6 +173,8 @@ def _play(variant: Variant, version: ExamVersion, meter: Meter, cost: Cost, stud
 
 def _seat(version: ExamVersion) -> Seat:
     browser = sitting.sitting(version)
+    # A process looks up the exam of a session once, with its first save.
+    browser.save()
     return Seat(browser.session.id, browser.token, browser.writer, browser.epoch, clock.now())
 
 

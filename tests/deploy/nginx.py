@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.servers import _end, _stop_with_parent, _wait_until_it_answers, free_port
+from tests.servers import _end, _wait_until_it_answers, free_port, stop_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -126,7 +126,7 @@ class Nginx:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            preexec_fn=_stop_with_parent,  # noqa: PLW1509 - as tests.servers does it
+            preexec_fn=stop_with_parent,  # noqa: PLW1509 - as tests.servers does it
         )
         _wait_until_it_answers(self._answers, self._process, self.error_log)
 

@@ -16,9 +16,9 @@ from tests.servers import (
     PostgreSQL,
     _account,
     _end,
-    _stop_with_parent,
     _wait_until_it_answers,
     free_port,
+    stop_with_parent,
 )
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class PgBouncer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             user=account,
-            preexec_fn=_stop_with_parent,  # noqa: PLW1509 - as tests.servers does it
+            preexec_fn=stop_with_parent,  # noqa: PLW1509 - as tests.servers does it
         )
         _wait_until_it_answers(self._answers, self._process, self.log)
 
