@@ -65,6 +65,7 @@ if HTTPS:
 # HSTS for subdomains and on the browsers' own list reaches beyond this host: the academy decides.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SESSION_ENGINE = "placement_test.lib.logins"
 SESSION_COOKIE_NAME = "pp-staff"
 CSRF_COOKIE_NAME = "pp-csrf"
 LANGUAGE_COOKIE_NAME = "pp-language"
@@ -102,7 +103,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "placement_test.lib.logins.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "placement_test.lib.http.AcademyTimeMiddleware",
@@ -119,7 +120,7 @@ NOT_FOR_SAVES = {
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "placement_test.lib.logins.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "placement_test.lib.http.AcademyTimeMiddleware",

@@ -1,7 +1,7 @@
 """How many queries each page takes, with little behind it and with much.
 
-PAGES names them in words, in their order, for a director, who sees most; login and account come
-before those of staff.  The policies of the
+PAGES names them in words, in their order, for a director, who sees most; login and account
+come before those of staff.  The policies of the
 academy and the exam are cached, as they are for all but one visit in five minutes.
 """
 
@@ -55,7 +55,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.timeout(180)]
 
 NEWEST = 9000
 MOST = 10
-LOGIN = ["login", "account"]
+LOGIN = ["login and account"]
 PAGES = {
     "student-home": "events",
     "student-register": "event, rules, consent, schools",
@@ -131,7 +131,7 @@ PAGES = {
     "staff-browser-error": "error",
 }
 # The preview of marking again reads its sessions in batches: queries once, and for each batch.
-IN_BATCHES = {"staff-remark": (8, 5)}
+IN_BATCHES = {"staff-remark": (7, 5)}
 # The session of "sit-done" comes on top.
 HANDED_IN = 1
 # Each about a session of its own, in its state.

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.contrib.sessions.backends.base import SessionBase
 
 
 class Academy(models.Model):
@@ -134,6 +140,28 @@ class StaffUser(AbstractUser):
 
     def __str__(self) -> str:
         return self.display_name or self.username
+
+
+class BrowserSessions(BaseSessionManager["BrowserSession"]):
+    """Reads a browser session together with its account."""
+
+    def get_queryset(self) -> models.QuerySet[BrowserSession]:
+        """Join the account: every page of staff needs both."""
+        return super().get_queryset().select_related("account")
+
+
+class BrowserSession(AbstractBaseSession):
+    """Django's own session of a browser, with the account that is logged in there."""
+
+    account = models.ForeignKey(StaffUser, models.CASCADE, null=True, related_name="+")
+
+    objects: ClassVar[BrowserSessions] = BrowserSessions()
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        """Return what reads and writes these rows."""
+        store: type[SessionBase] = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
+        return store
 
 
 class AuditEntry(models.Model):

@@ -2,14 +2,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import TYPE_CHECKING
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from placement_test.lib import academy as current_academy
-from placement_test.lib import clock
 from placement_test.models import (
     Academy,
     AuditEntry,
@@ -22,12 +20,7 @@ from placement_test.models import (
 from tests import builders
 from tests.builders import Role
 
-if TYPE_CHECKING:
-    from pytest_django import DjangoAssertNumQueries
-
 pytestmark = pytest.mark.django_db
-
-LOGIN = 2  # the browser session, the account
 
 
 def client_of(person: StaffUser) -> Client:
@@ -52,25 +45,6 @@ def director() -> Client:
 def outsider() -> Client:
     elsewhere = builders.campus(name="Bundang")
     return client_of(builders.staff(role=Role.TEACHER, username="outsider", campuses=[elsewhere]))
-
-
-def many(count: int) -> None:
-    campus = builders.campus()
-    now = clock.now()
-    TestEvent.objects.bulk_create(
-        TestEvent(campus=campus, name=f"Event {n}", opens_at=now, access_code=f"CODE{n}")
-        for n in range(count)
-    )
-    School.objects.bulk_create(
-        School(campus=campus, name=f"School {n}", stage="primary") for n in range(count)
-    )
-    StaffUser.objects.bulk_create(
-        StaffUser(username=f"user{n}", display_name=f"Person {n}") for n in range(count)
-    )
-    AuditEntry.objects.bulk_create(
-        AuditEntry(at=now, action="event created", object_type="testevent", object_id=str(n))
-        for n in range(count)
-    )
 
 
 PAGES_BY_ROLE = {
@@ -103,31 +77,6 @@ def test_a_page_asks_for_the_login(name: str) -> None:
     reply = Client().get(reverse(name))
 
     assert (reply.status_code, reply["Location"].split("?")[0]) == (302, reverse("staff-login"))
-
-
-@pytest.mark.parametrize("count", [30, 3000])
-@pytest.mark.parametrize(
-    ("name", "queries"),
-    [
-        ("staff-events", LOGIN + 2),  # count, events with their sessions counted
-        ("staff-schools", LOGIN + 2),  # count, schools
-        ("staff-people", LOGIN + 3),  # count, accounts, their campuses
-        ("staff-audit", LOGIN + 6),  # count, entries, actions and people to filter by, end, newest
-    ],
-)
-def test_a_list_takes_the_same_queries_however_long_it_is(
-    name: str,
-    queries: int,
-    count: int,
-    director: Client,
-    django_assert_num_queries: DjangoAssertNumQueries,
-) -> None:
-    many(count)
-
-    with django_assert_num_queries(queries):
-        reply = director.get(reverse(name))
-
-    assert reply.status_code == 200
 
 
 def test_staff_see_the_events_and_schools_of_their_campuses_only(

@@ -73,6 +73,6 @@ def test_query_count_does_not_depend_on_the_number_of_errors(
         send(director, batch(report(message="m" * (number + 1))))
     director.get(ADDRESS)
 
-    # login session, user, count, rows
-    with django_assert_num_queries(4):
+    # login, count, rows
+    with django_assert_num_queries(3):
         director.get(ADDRESS)

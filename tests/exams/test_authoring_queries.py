@@ -12,15 +12,15 @@ from tests.exams.authoring import logged_in, parts_of, url
 
 pytestmark = pytest.mark.django_db
 
-# Of each page: browser session, user, academy; then its own.
+# Of each page: browser session with its account, academy; then its own.
 PAGES = {
-    "settings": 9,  # version, levels and campuses chosen and to choose from, campuses in use
-    "paper": 5,  # version, pages
-    "questions": 7,  # version, sections, questions, parts
-    "tracks": 7,  # version, tracks, their questions, numbers
-    "key": 9,  # version, sections, questions, parts, key, revision
-    "cuts": 5,  # version, cuts
-    "publish": 10,  # version, sections, questions, parts, key, counts, idle tracks
+    "settings": 8,  # version, levels and campuses chosen and to choose from, campuses in use
+    "paper": 4,  # version, pages
+    "questions": 6,  # version, sections, questions, parts
+    "tracks": 6,  # version, tracks, their questions, numbers
+    "key": 8,  # version, sections, questions, parts, key, revision
+    "cuts": 4,  # version, cuts
+    "publish": 9,  # version, sections, questions, parts, key, counts, idle tracks
 }
 
 
@@ -54,8 +54,8 @@ def test_the_list_takes_as_many_queries_for_thirty_exams_as_for_one(
     builders.academy()
     client = logged_in(builders.staff())
 
-    # browser session, user, academy, count, page, versions, figures, levels, sub-programs, programs
-    with django_assert_num_queries(10):
+    # browser session, academy, count, page, versions, figures, levels, sub-programs, programs
+    with django_assert_num_queries(9):
         reply = client.get(reverse("staff-exams"))
 
     assert len(reply.context["rows"]) == count
@@ -71,8 +71,8 @@ def test_an_exam_takes_as_many_queries_for_eight_versions_as_for_one(
     builders.academy()
     client = logged_in(builders.staff())
 
-    # browser session, user, academy, exam, versions, sessions, levels, campuses
-    with django_assert_num_queries(8):
+    # browser session, academy, exam, versions, sessions, levels, campuses
+    with django_assert_num_queries(7):
         client.get(reverse("staff-exam", args=[version.exam_id]))
 
 

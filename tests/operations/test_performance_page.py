@@ -79,9 +79,9 @@ def test_costs_the_same_for_many_routes(
     flusher.flush()
     client.get("/staff/login/")  # the academy is cached from here on
 
-    # login session, user, figures, processes, slow operations, hour before, week before, size of
+    # login, figures, processes, slow operations, hour before, week before, size of
     # the database, lines of requests and of gauges
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         client.get("/staff/performance/")
 
 
