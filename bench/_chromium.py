@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import functools
 import json
 import math
 import os
@@ -31,16 +32,27 @@ def percentile(figures: Sequence[float], percent: float) -> float:
 
 
 def run(
-    name: str, words: str, measure: Measure, *, on_disk: bool = False, has_sample: bool = False
+    name: str,
+    words: str,
+    measure: Callable[..., Awaitable[dict[str, Any]]],
+    *,
+    on_disk: bool = False,
+    has_sample: bool = False,
+    seconds: int | None = None,
 ) -> None:
     """Measure, print, and keep with ``--write``.
 
     ``on_disk``: profiles and database lie on a disk, not in memory.  ``has_sample``: the site is
-    the sample academy.
+    the sample academy.  ``seconds``: how long to measure, if ``--seconds`` does not say otherwise;
+    ``measure`` takes them by that name.
     """
     parser = argparse.ArgumentParser(prog=f"scripts/bench {name}", description=words)
     parser.add_argument("--write", action="store_true", help=f"keep bench/results/{name}.json")
+    if seconds is not None:
+        parser.add_argument("--seconds", type=int, default=seconds, help="how long to measure")
     options = parser.parse_args()
+    if seconds is not None:
+        measure = functools.partial(measure, seconds=options.seconds)
     if on_disk:
         os.environ["PRIMEPATH_TEST_PARENT"] = "/var/tmp"  # noqa: S108 - a folder of its own in it
     from tests import environment
