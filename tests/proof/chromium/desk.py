@@ -487,9 +487,10 @@ class Desk:
             if seen.get("isOpen") and not seen["review"]:
                 await self._press("#main [data-slot=open-review]")
             elif seen.get("review"):
-                self.notebook.final_view = await self.fields()
-                await self._press("#review [data-slot=confirm]")
+                # It may be on its way by now, from an earlier press.
                 with contextlib.suppress(PlaywrightError):
+                    self.notebook.final_view = await self.fields()
+                    await self._press("#review [data-slot=confirm]")
                     await self.page.wait_for_url("**/done/", timeout=2000, wait_until="commit")
             await asyncio.sleep(LOOK_SECONDS)
         raise Stuck(f"not handed in: {seen}")
@@ -500,12 +501,20 @@ class Desk:
         :raises Stuck: where it does not come to that
         """
         give_up_at = time.monotonic() + DRAIN_SECONDS
-        while await self.page.evaluate(OUTBOX, str(self.seat.session)):
+        while await self._waiting() != 0:
             if time.monotonic() > give_up_at:
                 raise Stuck("the outbox is not drained")
             await asyncio.sleep(5 * LOOK_SECONDS)
         self.notebook.drained = True
         self.is_finished = True
+
+    async def _waiting(self) -> int | None:
+        """Return how many entries wait in the outbox; None where the page is on its way."""
+        try:
+            waiting: int = await self.page.evaluate(OUTBOX, str(self.seat.session))
+        except PlaywrightError:
+            return None
+        return waiting
 
     async def missing(self) -> int:
         """Return how much of what was acknowledged, and of the receipt, the server lacks."""

@@ -101,7 +101,7 @@ def long(database: str, seed: int, dice: random.Random) -> Iterator[Order]:
             troubles = ["backup_taken", *troubles[:2], "backup_restored"]
         yield Order(
             f"long/{database}/{seed}/{number}",
-            students=120,
+            students=180,
             seconds=26,
             pause=3.0,
             troubles=tuple(troubles),
