@@ -106,16 +106,20 @@ class Call:
     """What the code of a view does not say of itself.
 
     ``pages`` are statuses that show a person a page, ``failing`` those with a reply all the same.
+    A call without ``reply`` sends a file of the type ``sends``; ``is_kept`` says that a browser
+    that has the reply still is told so.
     """
 
     name: str
     method: Literal["get", "post"]
-    reply: type[msgspec.Struct]
+    reply: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None
     errors: tuple[Error, ...] = ()
     is_upload: bool = False
     pages: tuple[int, ...] = ()
     failing: tuple[int, ...] = ()
+    sends: str = ""
+    is_kept: bool = False
 
 
 CALLS = (
@@ -166,7 +170,10 @@ CALLS = (
             errors.TooManySaves,
         ),
     ),
-    Call("api-exam", "get", replies.Exam, errors=OWNED),
+    Call("api-exam", "get", replies.Exam, errors=OWNED, is_kept=True),
+    Call("sit-page", "get", sends="image/webp", pages=(401, 404), is_kept=True),
+    Call("sit-words", "get", sends=JSON, pages=(401, 404), is_kept=True),
+    Call("sit-track", "get", sends="audio/*", pages=(401, 404), is_kept=True),
     Call(
         "api-rescue",
         "post",
@@ -243,7 +250,8 @@ def _addresses(patterns: Iterable[URLPattern | URLResolver]) -> dict[str, URLPat
 
 def _components() -> dict[str, Any]:
     """Return the shapes by name."""
-    structs = [call.reply for call in CALLS] + [call.body for call in CALLS if call.body]
+    shapes = [call.reply for call in CALLS] + [call.body for call in CALLS]
+    structs = [shape for shape in shapes if shape]
     _, found = msgspec.json.schema_components([*structs, replies.Differing], ref_template=COMPONENT)
     # The end of a text is \Z in Python, where $ would allow a line's end before it.
     text = msgspec.json.encode(dict(sorted(found.items()))).replace(rb'\\Z"', b'$"')
@@ -276,8 +284,14 @@ def _operation(call: Call, address: URLPattern, components: dict[str, Any]) -> d
 
 
 def _responses(call: Call, components: dict[str, Any]) -> dict[str, Any]:
-    done = {"description": "Done.", "content": _content(_name(call.reply))}
+    content = _content(_name(call.reply)) if call.reply else {call.sends: {"schema": {}}}
+    done = {"description": "Done.", "content": content}
     responses: dict[str, Any] = {"200": done}
+    if call.is_kept:
+        responses["304"] = {"description": "What `If-None-Match` names is still right."}
+    if call.sends and call.sends != JSON:
+        part = {"description": "The part that `Range` names.", "content": content}
+        responses |= {"206": part, "416": {"description": "`Range` is beyond the end."}}
     for status, names in sorted(_refusals(call, components).items()):
         responses[str(status)] = {"description": " / ".join(names), "content": _content(*names)}
         if status in WITH_RETRY_AFTER:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from placement_test.lib import clock
-from placement_test.models import StaffUser, StudentSession
+from placement_test.models import PaperPage, StaffUser, StudentSession
 from placement_test.saving import limits
 from placement_test.sessions import resume_codes
 from placement_test.sessions.access import cookie_name
 from tests import builders, sitting
+from tests.browser.exam_papers import WIDTHS, give_paper, give_track
 from tests.results.finished import logged_in
 from tests.sessions.test_rescue import file_of
 from tests.sitting import Browser, parts_of
@@ -47,6 +48,8 @@ class Prepared:
     cookies: dict[str, str]
     ticket: str
     code: str
+    files: dict[str, Any]
+    """Parameters of the addresses of its exam's files."""
     columns: dict[str, Any] = field(default_factory=dict)
 
     def put_back(self) -> None:
@@ -78,12 +81,16 @@ class Prepared:
 def prepared() -> dict[str, Prepared]:
     """Return a session in each state."""
     version = sitting.published(choices=2, shorts=1, longs=1)
+    give_paper(version, pages=1)
+    track = give_track(version)
+    page = PaperPage.objects.get(version=version)
+    files = {"page_id": page.pk, "width": WIDTHS[0], "track_id": track.pk}
     staff = logged_in(builders.staff(role=StaffUser.Role.DIRECTOR))
     login = {COOKIE: staff.cookies[COOKIE].value}
-    return {state: _prepared(state, version, login) for state in STATES}
+    return {state: _prepared(state, version, login, files) for state in STATES}
 
 
-def _prepared(state: str, version: Any, login: dict[str, str]) -> Prepared:
+def _prepared(state: str, version: Any, login: dict[str, str], files: dict[str, Any]) -> Prepared:
     made = sitting.registered(version, name=f"Min-ji {state}")
     browser = Browser(made.session, made.token)
     ticket = browser.ticket()
@@ -111,4 +118,4 @@ def _prepared(state: str, version: Any, login: dict[str, str]) -> Prepared:
         row.tokens.update(superseded_at=clock.now())
     session = uuid.UUID(int=0) if state == "unknown" else made.session.id
     token = {} if state == "another browser's" else {cookie_name(session): made.token}
-    return Prepared(browser, session, login | token, ticket, code, columns)
+    return Prepared(browser, session, login | token, ticket, code, files, columns)
