@@ -119,7 +119,7 @@ async def measure(playwright: Playwright, site: Site, *, seconds: int) -> dict[s
 
 async def settled(desk: Any, devtools: CDPSession) -> dict[str, float]:
     """Return a reading once everything is saved."""
-    await desk.until("saved", seconds=120)
+    await desk.until("saved", seconds=600)
     return await reading(desk.page, devtools)
 
 

@@ -45,7 +45,7 @@ def run(budget: Budget) -> StageResult:
                 lane.terminate()
                 lane.wait(30)
                 ended = -1
-            log = (folder / f"{database}.log").read_text(errors="replace")[-2000:]
+            log = (folder / f"{database}.log").read_text(errors="replace")[-6000:]
             if ended != 0:
                 result.violations.append(f"the lane on {database} ended with {ended}:\n{log}")
         for database in lanes:

@@ -144,6 +144,7 @@ class _Run:
 
     async def day(self) -> Outcome:
         await self.proxy.start()
+        await self.nemesis.start_database_where_it_ended()
         await self._by_hand(self._register)
         self.proxy.weather = self._storm()
         sweeping = asyncio.create_task(self._sweep())
@@ -151,6 +152,7 @@ class _Run:
         await asyncio.gather(self._make_trouble(), asyncio.sleep(self.order.seconds))
         self.over.set()
         ended = await asyncio.gather(*working, return_exceptions=True)
+        await self.nemesis.start_database_where_it_ended()
         self.proxy.weather = CALM
         ended += await asyncio.gather(
             *[sitter.finish() for sitter in self.sitters], return_exceptions=True

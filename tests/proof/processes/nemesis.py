@@ -154,7 +154,7 @@ class Nemesis:
             await asyncio.sleep(FULL_SECONDS)
         finally:
             self.installation.disk.free()
-        await self._by_hand(self._start_database_where_it_ended)
+        await self.start_database_where_it_ended()
 
     async def take_connections(self) -> None:
         """End the server's connections to the database and take all there are."""
@@ -252,7 +252,14 @@ class Nemesis:
             said.readline()
         return holder
 
-    def _start_database_where_it_ended(self) -> None:
+    async def start_database_where_it_ended(self) -> None:
+        """Start PostgreSQL again if it ended, as its service does on a real machine.
+
+        For want of room it may do so some time after there is room again.
+        """
+        await self._by_hand(self._start_database)
+
+    def _start_database(self) -> None:
         postgresql = self.installation.postgresql
         if postgresql is None:
             return
