@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -28,7 +28,9 @@ def exams_of(user: StaffUser) -> QuerySet[Exam]:
     mine = Q(
         pk__in=Exam.campuses.through.objects.filter(campus__in=access.campuses(user)).values("exam")
     )
-    return Exam.objects.filter(Q(campuses=None) | mine)
+    # No join: it would list an exam once for each of its campuses.
+    limited = Exam.campuses.through.objects.filter(exam=OuterRef("pk"))
+    return Exam.objects.filter(~Exists(limited) | mine)
 
 
 def exam(request: HttpRequest, exam_id: int) -> Exam:

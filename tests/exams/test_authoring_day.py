@@ -265,6 +265,18 @@ def test_a_sheet_that_somebody_else_has_overtaken_is_shown_again_and_not_saved()
     assert [revision.number for revision in KeyRevision.objects.all()] == [1, 2, 3]
 
 
+def test_an_exam_of_two_campuses_stands_in_the_list_once() -> None:
+    campuses = [builders.campus(), builders.campus(name="Bundang")]
+    version = builders.draft_exam(campuses=campuses)
+    han = logged_in(builders.staff(campuses=campuses))
+
+    listed = han.get(reverse("staff-exams"))
+    opened = han.get(reverse("staff-exam", args=[version.exam_id]))
+
+    assert listed.context["page_obj"].paginator.count == 1
+    assert opened.status_code == 200
+
+
 def test_settings_saved_by_one_campus_leave_the_exam_with_the_other() -> None:
     builders.academy()
     here, there = builders.campus(), builders.campus(name="Bundang")
