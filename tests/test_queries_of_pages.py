@@ -41,6 +41,7 @@ from placement_test.models import (
     TestEvent,
 )
 from placement_test.query_optimizations import OptimizedQueries
+from placement_test.results.queries.attention import rule_gaps
 from placement_test.results.services.remarking import BATCH_SESSIONS
 from placement_test.sessions.access import cookie_name
 from placement_test.urls import urlpatterns
@@ -65,22 +66,22 @@ PAGES = {
     "sit-done": "session, receipt, result, placement, following one",
     "staff-login": "",
     "password_change": "",
-    "staff-home": "open, events, drafts, levels, waiting, entries, holes, results",
-    "staff-sessions": "events to choose, exams, levels, campuses, count, rows, troubled",
-    "staff-session": "session, result, placement, it and, answers, key, marks, marks by hand",
+    "staff-home": "events, work, levels without exam, results",
+    "staff-sessions": "choices of all filters, count, ids, rows",
+    "staff-session": "session with result and placement, it and, answers, marks",
     "staff-rescue": "",
     "staff-session-code": "session",
     "staff-session-time": "session",
     "staff-event-time": "event, number working",
     "staff-time": "number working",
     "staff-session-history": "session, results, placements, time given",
-    "staff-session-timeline": "session, devices, troubled, count, rows, conflicts",
+    "staff-session-timeline": "session, devices and count, rows and troubled, conflicts",
     "staff-session-level": "session, placement, levels",
     "staff-session-mark": "session, part, marks by hand, answer",
     "staff-marking": "questions",
-    "staff-marking-part": "part, count, next one, answer, key",
+    "staff-marking-part": "part, count and next one, answer and key",
     "staff-statistics": "figures, versions",
-    "staff-statistics-version": "version, results, marks, answers, key",
+    "staff-statistics-version": "version, results, marks, answers and key",
     "staff-exams": "count, rows, versions, sessions, levels, sub-programs, programs",
     "staff-exam-new": "number of campuses, levels, campuses",
     "staff-exam": "exam, versions, sessions, levels, campuses",
@@ -160,6 +161,7 @@ class Academy:
         # What a process keeps for minutes.
         current()
         OptimizedQueries.get_exam_with_questions(self.version.pk)
+        rule_gaps(self.rules.pk)
 
     def url(self, name: str) -> str:
         """Return the address of a page about the rows of this academy."""

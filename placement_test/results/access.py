@@ -40,7 +40,12 @@ def sessions(user: StaffUser) -> QuerySet[StudentSession]:
 
 
 def session(user: StaffUser, session_id: uuid.UUID) -> StudentSession:
-    """Return one of them with student, exam, school, event and starting level: 1 query.
+    """Return one of ``described_sessions``: 1 query."""
+    return get_object_or_404(described_sessions(user), pk=session_id)
+
+
+def described_sessions(user: StaffUser) -> QuerySet[StudentSession]:
+    """Return ``sessions`` with student, exam, school, event and starting level.
 
     Annotated with ``has_open_entries``: answers that were kept and wait for a decision; and with
     ``check_code``, that of the newest receipt.
@@ -49,7 +54,7 @@ def session(user: StaffUser, session_id: uuid.UUID) -> StudentSession:
     undecided = AnswerEvent.objects.filter(
         session_id=OuterRef("id"), kind=EntryKind.ANSWER, decision=None
     ).exclude(status=AnswerEvent.Status.APPLIED)
-    rows = (
+    return (
         sessions(user)
         .annotate(
             has_open_entries=Exists(undecided),
@@ -66,7 +71,6 @@ def session(user: StaffUser, session_id: uuid.UUID) -> StudentSession:
             "rule_set",
         )
     )
-    return get_object_or_404(rows, pk=session_id)
 
 
 def results(user: StaffUser) -> QuerySet[Result]:

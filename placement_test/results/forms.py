@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.db.models import CharField, F, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
 
 from placement_test.academy.access import events
@@ -14,13 +16,13 @@ from placement_test.lib.access import campuses
 from placement_test.lib.grades import GRADE_NAMES
 from placement_test.models import Level, Part, StudentSession
 from placement_test.results.explain import plain
+from placement_test.results.queries import choices
+from placement_test.results.queries.choices import Offer
 from placement_test.results.queries.listing import Filters
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable
 
-    from django.db.models import Model
     from django.http import QueryDict
 
     from placement_test.models import StaffUser
@@ -32,6 +34,14 @@ NOTE_MOST = 300
 LARGEST_ID = 2**63 - 1
 
 ANY = [("", _("Any"))]
+# What str() makes of a level.
+LEVEL_NAME = Concat(
+    "sub_program__program__name",
+    Value(" "),
+    "sub_program__name",
+    Value(" "),
+    Cast("number", CharField()),
+)
 
 
 class FilterForm(forms.Form):
@@ -84,10 +94,17 @@ class FilterForm(forms.Form):
         given = data.copy()
         given["q"] = sealed.opened(data.get("find", ""))
         super().__init__(given, auto_id="filter_%s")
-        self._offer("event", events(user).order_by("-opens_at", "name"))
-        self._offer("exam", exams_of(user).order_by("title", "id"))
-        self._offer("level", Level.objects.select_related("sub_program__program"))
-        self._offer("campus", campuses(user).order_by("name"))
+        # One query; model fields would ask for each of them, and again for what was chosen.
+        offered = choices.labels(
+            {
+                "event": Offer(events(user), ["-opens_at", "name"], F("name")),
+                "exam": Offer(exams_of(user), ["title", "id"], F("title")),
+                "level": Offer(Level.objects.all(), ["tier"], LEVEL_NAME),
+                "campus": Offer(campuses(user), ["name"], F("name")),
+            }
+        )
+        for name, labels in offered.items():
+            self._offer(name, labels)
 
     def filters(self) -> Filters:
         """Return the filters that make sense; the others are shown as errors beside them."""
@@ -100,13 +117,12 @@ class FilterForm(forms.Form):
         """Return whether any filter is set."""
         return any(value for value in self.cleaned_data.values())
 
-    def _offer(self, name: str, rows: Iterable[Model]) -> None:
-        # One query each; a model field would ask again for the value that was chosen.
-        found = {str(row.pk): row for row in rows}
+    def _offer(self, name: str, labels: dict[int | uuid.UUID, str]) -> None:
+        keys = {str(key): key for key in labels}
         field = self.fields[name]
         assert isinstance(field, forms.TypedChoiceField)  # noqa: S101 - declared above
-        field.choices = [*ANY, *((key, str(row)) for key, row in found.items())]
-        field.coerce = found.__getitem__
+        field.choices = [*ANY, *zip(keys, labels.values(), strict=True)]
+        field.coerce = keys.__getitem__
 
 
 class MarkForm(forms.Form):

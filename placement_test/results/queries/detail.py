@@ -6,18 +6,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.core.paginator import Paginator
+from django.db.models import (
+    BooleanField,
+    ExpressionWrapper,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Coalesce, NullIf
 
+from placement_test.lib.counting import number_of
 from placement_test.models import (
     Adjustment,
     AnswerEvent,
     ConflictingEntry,
     EntryKind,
-    HandMark,
     PartKey,
     PartMark,
     Placement,
     Result,
-    Writer,
+    StudentSession,
 )
 from placement_test.results.queries.marking import standing_hand_marks
 
@@ -26,8 +36,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from django.core.paginator import Page
+    from django.db.models import QuerySet
 
-    from placement_test.models import StudentSession
     from placement_test.query_optimizations import (
         ExamDefinition,
         PartDefinition,
@@ -46,28 +56,51 @@ PLACEMENT_FACTS = (
 )
 
 
+# As str() of a member of staff.
+MADE_BY = Coalesce(NullIf("made_by__display_name", Value("")), "made_by__username")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What one part earned, under which key, and who gave it by hand with which note."""
+
+    outcome: str
+    points: Decimal
+    correct: list[int]
+    accepted: list[str]
+    note: str
+    by: str
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """One part with its answer, the key and what it earned."""
+    """One part with its answer, and what that earned."""
 
     question: QuestionDefinition
     part: PartDefinition
     value: str | None
-    key: PartKey | None
-    outcome: str
-    points: Decimal | None
-    by_hand: HandMark | None
+    mark: Mark | None
+
+
+def with_current(rows: QuerySet[StudentSession]) -> QuerySet[StudentSession]:
+    """Have ``rows`` come with what ``current_result`` and ``current_placement`` return."""
+    return rows.annotate(
+        current_result=FilteredRelation("results", condition=Q(results__is_current=True)),
+        current_placement=FilteredRelation("placements", condition=Q(placements__is_current=True)),
+    ).select_related(  # type: ignore[misc]  # the plugin knows no filtered relation
+        "current_result", *(f"current_placement__{each}" for each in PLACEMENT_FACTS)
+    )
 
 
 def current_result(session: StudentSession) -> Result | None:
-    """Return the result that counts: 1 query."""
-    return Result.objects.filter(session=session, is_current=True).first()
+    """Return the result that counts, of a session that ``with_current`` has read."""
+    # Django sets no attribute where there is no row.
+    return getattr(session, "current_result", None)
 
 
 def current_placement(session: StudentSession) -> Placement | None:
-    """Return the placement that counts, with its levels and revisions: 1 query."""
-    rows = Placement.objects.filter(session=session, is_current=True)
-    return rows.select_related(*PLACEMENT_FACTS).first()
+    """Return the placement that counts, with its levels and revisions, as ``current_result``."""
+    return getattr(session, "current_placement", None)
 
 
 def results_of(session: StudentSession) -> list[Result]:
@@ -83,49 +116,41 @@ def placements_of(session: StudentSession) -> list[Placement]:
 
 
 def answer_rows(
-    exam: ExamDefinition, result: Result | None, answers: dict[int, str], session: StudentSession
+    exam: ExamDefinition, result: Result | None, answers: dict[int, str]
 ) -> list[AnswerRow]:
-    """Return every part in the order of the paper: at most 3 queries."""
-    keys: dict[int, PartKey] = {}
-    marks: dict[int, PartMark] = {}
-    by_hand: dict[int, HandMark] = {}
-    if result is not None:
-        keys = {row.part_id: row for row in PartKey.objects.filter(revision=result.key_revision_id)}
-        marks = {row.part_id: row for row in PartMark.objects.filter(result=result)}
-        by_hand = newest_hand_marks(session)
+    """Return every part in the order of the paper: 1 query where there is a result."""
+    marks = _marks(result) if result else {}
     return [
-        AnswerRow(
-            question=question,
-            part=part,
-            value=answers.get(part.id),
-            key=keys.get(part.id),
-            outcome=marks[part.id].outcome if part.id in marks else "",
-            points=marks[part.id].points if part.id in marks else None,
-            by_hand=by_hand.get(part.id),
-        )
+        AnswerRow(question, part, answers.get(part.id), marks.get(part.id))
         for question in exam.questions
         for part in question.parts
     ]
 
 
-def newest_hand_marks(session: StudentSession) -> dict[int, HandMark]:
-    """Return the newest mark by hand of each part, with who gave it: 1 query."""
-    rows = standing_hand_marks().filter(session=session).select_related("made_by").order_by("id")
-    return {row.part_id: row for row in rows}
+def entries(
+    session: StudentSession, page: str | None, *, count: int
+) -> tuple[Page[AnswerEvent], list[AnswerEvent]]:
+    """Return a page of the ``count`` entries as they arrived, and the troubled ones: 1 query.
 
-
-def entries(session: StudentSession, page: str | None) -> Page[AnswerEvent]:
-    """Return a page of the entries as they arrived, with decisions: 2 queries."""
-    rows = AnswerEvent.objects.filter(session=session).select_related("decision__made_by")
-    return Paginator(rows.order_by("id"), ENTRIES_PAGE).get_page(page)
-
-
-def troubled(session: StudentSession) -> list[AnswerEvent]:
-    """Return the answers that were stored but not applied, with decisions: 1 query."""
-    rows = AnswerEvent.objects.filter(session=session, kind=EntryKind.ANSWER).exclude(
-        status=AnswerEvent.Status.APPLIED
+    Troubled are answers that were stored but not applied.  All have their decisions.
+    """
+    rows = AnswerEvent.objects.filter(session=session).order_by("id")
+    paginator = Paginator(rows, ENTRIES_PAGE)
+    paginator.count = count
+    shown = paginator.get_page(page)
+    start = (shown.number - 1) * ENTRIES_PAGE
+    on_page = Q(pk__in=rows.values("pk")[start : start + ENTRIES_PAGE])
+    is_troubled = Q(kind=EntryKind.ANSWER) & ~Q(status=AnswerEvent.Status.APPLIED)
+    found = list(
+        rows.filter(on_page | is_troubled)
+        .select_related("decision__made_by")
+        .annotate(
+            is_on_page=ExpressionWrapper(on_page, BooleanField()),
+            is_troubled=ExpressionWrapper(is_troubled, BooleanField()),
+        )
     )
-    return list(rows.select_related("decision__made_by").order_by("id"))
+    shown.object_list = [entry for entry in found if entry.is_on_page]
+    return shown, [entry for entry in found if entry.is_troubled]
 
 
 def conflicts(session: StudentSession) -> list[ConflictingEntry]:
@@ -138,10 +163,34 @@ def adjustments(session: StudentSession) -> list[Adjustment]:
     return list(Adjustment.objects.filter(session=session).select_related("made_by").order_by("id"))
 
 
-def devices(session: StudentSession) -> dict[UUID, int]:
-    """Return the number of each writer, in the order of their claims: 1 query."""
-    rows = Writer.objects.filter(session=session).order_by("claimed_at", "id")
+def devices(session: StudentSession) -> tuple[dict[UUID, int], int]:
+    """Return the number of each writer, in the order of their claims, and of entries: 1 query."""
+    # Without a writer there is one row, that names none.
+    rows = (
+        StudentSession.objects.filter(pk=session.pk)
+        .order_by("writers__claimed_at", "writers__id")
+        .values_list("writers__writer", number_of(AnswerEvent.objects.filter(session=session)))
+    )
+    writers, counts = zip(*rows, strict=True)
+    return {writer: number for number, writer in enumerate(filter(None, writers), start=1)}, counts[
+        0
+    ]
+
+
+def _marks(result: Result) -> dict[int, Mark]:
+    key = PartKey.objects.filter(revision=result.key_revision_id, part=OuterRef("part"))
+    by_hand = standing_hand_marks().filter(session=result.session_id, part=OuterRef("part"))
+    newest = by_hand.order_by("-id")
+    rows = PartMark.objects.filter(result=result).values_list(
+        "part_id",
+        "outcome",
+        "points",
+        Subquery(key.values("correct")),
+        Subquery(key.values("accepted")),
+        Subquery(newest.values("note")[:1]),
+        Subquery(newest.values(by=MADE_BY)[:1]),
+    )
     return {
-        writer: number
-        for number, writer in enumerate(rows.values_list("writer", flat=True), start=1)
+        part: Mark(outcome, points, correct or [], accepted or [], note or "", by or "")
+        for part, outcome, points, correct, accepted, note, by in rows
     }

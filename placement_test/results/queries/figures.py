@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Avg, Count, Max
+from django.db.models import Avg, Count, Max, TextField, Value
+from django.db.models.functions import Cast
 
 from placement_test.models import (
     PartKey,
@@ -83,7 +85,7 @@ def counts(results: QuerySet[Result]) -> dict[int, dict[str, object]]:
 
 
 def figures(exam: ExamDefinition, results: QuerySet[Result]) -> Figures:
-    """Return the figures of the newest fully marked sittings: 4 queries."""
+    """Return the figures of the newest fully marked sittings: 3 queries."""
     newest = list(
         results.filter(version_id=exam.version_id, waiting=0)
         .order_by("-id")
@@ -93,8 +95,7 @@ def figures(exam: ExamDefinition, results: QuerySet[Result]) -> Figures:
     percents = [float(percent) for _, _, percent, _ in newest]
     points, blanks = _points(exam, [row[0] for row in newest])
     totals = [sum(sitting) for sitting in zip(*points.values(), strict=True)]
-    ticks = _ticks([row[1] for row in newest])
-    keys = _right_options(newest[0][3] if newest else None)
+    ticks, keys = _ticks([row[1] for row in newest], newest[0][3] if newest else None)
     return Figures(
         sittings=len(newest),
         is_cut=is_cut,
@@ -139,22 +140,29 @@ def _points(
     return points, blanks
 
 
-def _ticks(session_ids: list[UUID]) -> dict[int, dict[str, int]]:
-    rows = (
+def _ticks(
+    session_ids: list[UUID], revision_id: int | None
+) -> tuple[dict[int, dict[str, int]], dict[int, set[int]]]:
+    """Return how often each answer to a part was given, and the part's right options: 1 query."""
+    given = (
         StudentAnswer.objects.filter(session__in=session_ids, part__kind__in=CHOICES)
         .order_by()
-        .values_list("part_id", "value")
+        .values("part_id", "value")
         .annotate(count=Count("id"))
+        .values_list("part_id", "value", "count")
     )
-    found: dict[int, dict[str, int]] = {}
-    for part, value, count in rows:
-        found.setdefault(part, {})[value] = count
-    return found
-
-
-def _right_options(revision_id: int | None) -> dict[int, set[int]]:
-    rows = PartKey.objects.filter(revision_id=revision_id).values_list("part_id", "correct")
-    return {part: set(correct) for part, correct in rows}
+    # JSON texts both; the key is given by nobody.
+    right = PartKey.objects.filter(revision_id=revision_id).values_list(
+        "part_id", Cast("correct", TextField()), Value(0)
+    )
+    ticks: dict[int, dict[str, int]] = {}
+    keys: dict[int, set[int]] = {}
+    for part, value, count in given.union(right, all=True):
+        if count:
+            ticks.setdefault(part, {})[value] = count
+        else:
+            keys[part] = set(json.loads(value))
+    return ticks, keys
 
 
 def _part(

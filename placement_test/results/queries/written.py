@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Exists, F, Min, OuterRef
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery
 
-from placement_test.models import HandMark, PaperPage, PartMark
+from placement_test.models import HandMark, PaperPage, PartKey, PartMark, StudentAnswer
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -14,6 +15,18 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from placement_test.models import Part, Question, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The answer that is marked next, the newest key of its part, and how many wait with it."""
+
+    count: int
+    mark_id: int
+    session_id: UUID
+    value: str | None
+    correct: list[int]
+    accepted: list[str]
 
 
 def waiting(results: QuerySet[Result]) -> QuerySet[PartMark]:
@@ -61,17 +74,26 @@ def page_of(question: Question) -> PaperPage | None:
     return pages.filter(position=question.page).first()
 
 
-def next_waiting(
-    results: QuerySet[Result], part: Part, *, after: int = 0
-) -> tuple[int, UUID | None, int]:
-    """Return how many answers of ``part`` wait, and session and mark id of one: 2 queries.
+def next_waiting(results: QuerySet[Result], part: Part, *, after: int = 0) -> Next | None:
+    """Return the answer of ``part`` to mark now, None where none waits: 2 queries.
 
     The oldest mark after ``after``, or the oldest of all where none follows.
     """
-    rows = waiting(results).filter(part=part).order_by("id")
-    ids = list(rows.values_list("id", flat=True))
-    following = [mark for mark in ids if mark > after] or ids
-    if not following:
-        return 0, None, 0
-    session = PartMark.objects.values_list("result__session_id", flat=True).get(pk=following[0])
-    return len(ids), session, following[0]
+    found = (
+        waiting(results)
+        .filter(part=part)
+        .aggregate(count=Count("id"), oldest=Min("id"), following=Min("id", filter=Q(id__gt=after)))
+    )
+    mark_id = found["following"] or found["oldest"]
+    if mark_id is None:
+        return None
+    answer = StudentAnswer.objects.filter(session=OuterRef("result__session"), part=part)
+    key = PartKey.objects.filter(part=part).order_by("-revision__number")
+    row = PartMark.objects.values_list(
+        "result__session_id",
+        Subquery(answer.values("value")),
+        Subquery(key.values("correct")[:1]),
+        Subquery(key.values("accepted")[:1]),
+    )
+    session_id, value, correct, accepted = row.get(pk=mark_id)
+    return Next(found["count"], mark_id, session_id, value, correct or [], accepted or [])

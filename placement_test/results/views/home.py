@@ -21,25 +21,27 @@ LEVELS_NAMED = 6
 
 @requires(Role.INVIGILATOR)
 def home(request: HttpRequest) -> HttpResponse:
-    """Show what waits for this member of staff: at most 10 queries."""
+    """Show what waits for this member of staff: 4 queries beside login."""
     user = actor(request)
     sessions, results = access.sessions(user), access.results(user)
     context: dict[str, object] = {
-        "open_sessions": attention.open_sessions(sessions),
         "events": attention.events_of_today(events(user), clock.now()),
     }
-    if has_role(user, Role.TEACHER):
-        drafts = attention.drafts(exams_of(user))
-        missing = attention.levels_without_exam()
-        context |= {
-            "is_teacher": True,
-            "waiting": attention.waiting_answers(results),
-            "undecided": attention.undecided_entries(sessions),
-            "drafts": drafts,
-            "levels_missing": len(missing),
-            "levels_named": missing[:LEVELS_NAMED],
-            "results": attention.last_results(results),
-        }
+    if not has_role(user, Role.TEACHER):
+        context["open_sessions"] = attention.open_sessions(sessions)
+        return render(request, "staff/home.html", context)
+    work = attention.work(user, sessions=sessions, results=results, exams=exams_of(user))
+    missing = attention.levels_without_exam()
+    context |= {
+        "is_teacher": True,
+        "open_sessions": work.open_sessions,
+        "waiting": work.waiting,
+        "undecided": work.undecided,
+        "drafts": work.drafts,
+        "levels_missing": len(missing),
+        "levels_named": missing[:LEVELS_NAMED],
+        "results": attention.last_results(results),
+    }
     if has_role(user, Role.DIRECTOR):
-        context["gaps"] = attention.rule_gaps()
+        context["gaps"] = attention.rule_gaps(work.rule_set)
     return render(request, "staff/home.html", context)

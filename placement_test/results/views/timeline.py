@@ -53,7 +53,7 @@ class EntryLine:
 
 @requires(Role.TEACHER)
 def history(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
-    """Show every result, every placement and the time that was given: 6 queries."""
+    """Show every result, every placement and the time that was given: 4 queries beside login."""
     shown = access.session(actor(request), session_id)
     context = {
         "session": shown,
@@ -69,13 +69,13 @@ def history(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
 
 @requires(Role.TEACHER)
 def timeline(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
-    """Show every entry as it arrived, those to decide first: at most 8 queries."""
+    """Show every entry as it arrived, those to decide first: 4 queries beside login."""
     shown = access.session(actor(request), session_id)
     exam = OptimizedQueries.get_exam_with_questions(shown.version_id)
-    devices = detail.devices(shown)
-    page = detail.entries(shown, request.GET.get("page"))
+    devices, count = detail.devices(shown)
+    page, kept = detail.entries(shown, request.GET.get("page"), count=count)
     named = _Named(exam, devices, may_decide=shown.ended_at is not None)
-    troubled = [named.entry(event) for event in detail.troubled(shown)]
+    troubled = [named.entry(event) for event in kept]
     context = {
         "session": shown,
         "page_obj": page,
