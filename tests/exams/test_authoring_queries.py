@@ -6,21 +6,22 @@ import pytest
 from django.urls import reverse
 
 from placement_test.exams import services
+from placement_test.lib import academy
 from placement_test.models import PaperPage, Track
 from tests import builders
 from tests.exams.authoring import logged_in, parts_of, url
 
 pytestmark = pytest.mark.django_db
 
-# Of each page: browser session with its account, academy; then its own.
+# Of each page: login, then its own.  The academy is cached, as for all but one visit a minute.
 PAGES = {
-    "settings": 8,  # version, levels and campuses chosen and to choose from, campuses in use
-    "paper": 4,  # version, pages
-    "questions": 6,  # version, sections, questions, parts
-    "tracks": 6,  # version, tracks, their questions, numbers
-    "key": 8,  # version, sections, questions, parts, key, revision
-    "cuts": 4,  # version, cuts
-    "publish": 9,  # version, sections, questions, parts, key, counts, idle tracks
+    "settings": 4,  # version; levels and campuses, those chosen among them
+    "paper": 3,  # version, pages
+    "questions": 4,  # version, sections, questions with parts
+    "tracks": 5,  # version, tracks, their questions, numbers
+    "key": 5,  # version, sections, questions with parts, revision with key
+    "cuts": 3,  # version, cuts
+    "publish": 5,  # version, questions with parts, key, counts and idle tracks
 }
 
 
@@ -38,7 +39,7 @@ def test_a_page_of_the_editor_takes_as_many_queries_for_sixty_questions_as_for_t
             version=version, position=at, title="T", file="x", size=1, duration_ms=1
         )
         track.questions.set([parts_of(version)[0].question])
-    builders.academy()
+    academy.current()
     client = logged_in(builders.staff())
 
     with django_assert_num_queries(PAGES[page]):
@@ -51,11 +52,11 @@ def test_the_list_takes_as_many_queries_for_thirty_exams_as_for_one(
 ) -> None:
     for number in range(count):
         builders.draft_exam(title=f"Exam {number:02}", levels=builders.curriculum()[:5])
-    builders.academy()
+    academy.current()
     client = logged_in(builders.staff())
 
-    # browser session, academy, count, page, versions, figures, levels, sub-programs, programs
-    with django_assert_num_queries(9):
+    # login, count, page, levels, versions
+    with django_assert_num_queries(5):
         reply = client.get(reverse("staff-exams"))
 
     assert len(reply.context["rows"]) == count
@@ -68,11 +69,11 @@ def test_an_exam_takes_as_many_queries_for_eight_versions_as_for_one(
     version = builders.published_exam()
     for _number in range(count - 1):
         services.publish(services.make_draft(version.exam, None), None)
-    builders.academy()
+    academy.current()
     client = logged_in(builders.staff())
 
-    # browser session, academy, exam, versions, sessions, levels, campuses
-    with django_assert_num_queries(7):
+    # login, exam, versions, levels, campuses
+    with django_assert_num_queries(5):
         client.get(reverse("staff-exam", args=[version.exam_id]))
 
 

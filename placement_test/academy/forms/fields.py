@@ -12,6 +12,10 @@ from placement_test.academy.rules import folded
 from placement_test.lib import access
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import Model
+
     from placement_test.models import Campus, StaffUser
 
 # The digits that every 64-bit number has room for.
@@ -40,6 +44,16 @@ class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
                     params={"value": str(text)[:LONGEST_ID]},
                 )
         return super().clean(value)
+
+
+class LoadedRowsField(forms.TypedMultipleChoiceField):
+    """Rows chosen by id, out of rows that the form has loaded."""
+
+    def offer(self, rows: Iterable[Model]) -> None:
+        """Let ``rows`` be chosen."""
+        found = {str(row.pk): row for row in rows}
+        self.choices = [(key, str(row)) for key, row in found.items()]
+        self.coerce = found.__getitem__
 
 
 class DayInput(forms.DateInput):

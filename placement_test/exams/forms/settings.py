@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, Model, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from placement_test.academy.forms.fields import RowsField
+from placement_test.academy.forms.fields import LoadedRowsField
 from placement_test.errors import PaperRejected
 from placement_test.exams import services
 from placement_test.exams.services.papers import CheckedPaper
 from placement_test.lib import access
-from placement_test.models import Campus, Level
+from placement_test.models import Campus, Exam, Level
 from placement_test.models.exams import LABEL_STYLES
 
 if TYPE_CHECKING:
-    from placement_test.models import Exam, ExamVersion, StaffUser
+    from collections.abc import Iterable
+
+    from django.db.models import QuerySet
+
+    from placement_test.models import ExamVersion, StaffUser
+
+R = TypeVar("R", bound=Model)
 
 LONGEST_MINUTES = 480
 
@@ -61,10 +67,9 @@ class ExamForm(forms.Form):
     option_count = forms.IntegerField(
         label=_("Options a question"), min_value=2, max_value=10, initial=5
     )
-    levels = RowsField(label=_("Levels it serves"), queryset=Level.objects.none(), required=False)
-    campuses = RowsField(
+    levels = LoadedRowsField(label=_("Levels it serves"), required=False)
+    campuses = LoadedRowsField(
         label=_("Campuses"),
-        queryset=Campus.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("None chosen: every campus."),
@@ -73,35 +78,47 @@ class ExamForm(forms.Form):
     def __init__(
         self, *args: Any, user: StaffUser, exam: Exam | None = None, **kwargs: Any
     ) -> None:
-        """Offer the levels in use and those of ``exam``, and the campuses of ``user``: 1-2 queries.
+        """Offer the levels in use and those of ``exam``, and the campuses of ``user``: 2 queries.
 
         Campuses that this member of staff does not see stay with the exam.
         """
         super().__init__(*args, **kwargs)
-        levels = Level.objects.filter(
-            Q(is_active=True) | Q(exams=exam) if exam else Q(is_active=True)
+        self.level_rows = _in_use_or_chosen(
+            Level.objects.select_related("sub_program__program"), "levels", exam
         )
-        self._field("levels").queryset = levels.distinct().select_related("sub_program__program")
-        visible = access.campuses(user).filter(is_active=True)
-        self._field("campuses").queryset = visible
-        self.kept: tuple[Campus, ...] = ()
-        if Campus.objects.filter(is_active=True).count() <= 1:
+        self._offer("levels", self.level_rows)
+        visible = access.campuses(user).filter(pk=OuterRef("pk"))
+        campuses = _in_use_or_chosen(
+            Campus.objects.annotate(is_visible=Exists(visible)), "campuses", exam
+        )
+        in_use = [campus for campus in campuses if campus.is_active]
+        offered = (
+            [campus for campus in in_use if campus.__dict__["is_visible"]]
+            if len(in_use) > 1
+            else []
+        )
+        self._offer("campuses", offered)
+        if len(in_use) <= 1:
             del self.fields["campuses"]
-            visible = Campus.objects.none()
-        if exam:
-            self.kept = tuple(exam.campuses.exclude(pk__in=visible.values("pk")))
+        self.kept = tuple(
+            campus for campus in campuses if campus.__dict__["is_chosen"] and campus not in offered
+        )
+        self.initial = {
+            **self.initial,
+            "levels": [level.pk for level in self.level_rows if level.__dict__["is_chosen"]],
+            "campuses": [campus.pk for campus in offered if campus.__dict__["is_chosen"]],
+        }
 
-    def _field(self, name: str) -> forms.ModelMultipleChoiceField[Any]:
+    def _offer(self, name: str, rows: Iterable[Model]) -> None:
         field = self.fields[name]
-        assert isinstance(field, forms.ModelMultipleChoiceField)  # noqa: S101 - for the type
-        return field
+        assert isinstance(field, LoadedRowsField)  # noqa: S101 - declared above
+        field.offer(rows)
 
     def level_groups(self) -> list[tuple[str, list[tuple[str, list[dict[str, object]]]]]]:
         """Return the levels as (program, [(sub-program, [level])]) for a compact picker."""
         ticked = {str(value) for value in self["levels"].value() or []}
         groups: dict[str, dict[str, list[dict[str, object]]]] = {}
-        queryset = self._field("levels").queryset
-        for level in queryset.order_by("tier") if queryset is not None else []:
+        for level in self.level_rows:
             sub_program = level.sub_program
             rows = groups.setdefault(sub_program.program.name, {})
             rows.setdefault(sub_program.name, []).append(
@@ -139,12 +156,18 @@ class PaperForm(forms.Form):
 
 
 def initial_of(version: ExamVersion) -> dict[str, object]:
-    """Return what the settings form shows for a version: 2 queries."""
+    """Return what the settings form shows for a version, beside levels and campuses."""
     return {
         "title": version.exam.title,
         "allotted_minutes": version.allotted_minutes,
         "label_style": version.label_style,
         "option_count": version.option_count,
-        "levels": list(version.exam.levels.values_list("pk", flat=True)),
-        "campuses": list(version.exam.campuses.values_list("pk", flat=True)),
     }
+
+
+def _in_use_or_chosen(rows: QuerySet[R], name: str, exam: Exam | None) -> list[R]:
+    """Return the rows in use, and those of ``exam``, where it ``is_chosen``: 1 query."""
+    own = Exam.objects.filter(**{name: OuterRef("pk")})
+    own = own.filter(pk=exam.pk) if exam else own.none()
+    found = rows.annotate(is_chosen=Exists(own))
+    return list(found.filter(Q(is_active=True) | Q(is_chosen=True)))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
-from django.db.models import Count, Subquery, Value
 
 from placement_test.errors import ExamArchived, VersionIncomplete
 from placement_test.exams.queries import outlines
@@ -15,28 +14,25 @@ from placement_test.exams.rules.completeness import Missing, VersionFacts, missi
 from placement_test.exams.services import keys
 from placement_test.exams.services.locking import lock_draft, lock_exam
 from placement_test.lib import audit, clock
-from placement_test.models import CutSet, Exam, ExamVersion, PaperPage, Track
+from placement_test.lib.counting import number_of
+from placement_test.models import CutSet, Exam, ExamVersion, PaperPage
 from placement_test.query_optimizations import OptimizedQueries
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
-
     from placement_test.models import StaffUser
 
 State = ExamVersion.State
 
 
 def what_is_missing(version: ExamVersion) -> tuple[Missing, ...]:
-    """Return what the version lacks before it can be published: 6 queries."""
-    sections = outlines.sections(version.pk)
-    questions = [question for section in sections for question in section.questions.all()]
+    """Return what the version lacks before it can be published: 3 queries."""
+    questions = outlines.questions(version.pk)
     entries = current_entries(version.pk)
-    idle = Track.objects.filter(version=version, questions=None).order_by("position")
-    counts = _counts(version)
+    counts, idle_tracks = _counts_and_idle_tracks(version)
     return missing(
         VersionFacts(
-            pages=counts.pages or 0,
-            pages_without_image=counts.undrawn or 0,
+            pages=counts.pages,
+            pages_without_image=counts.undrawn,
             questions=tuple(question.number for question in questions),
             questions_without_text=tuple(row.number for row in questions if not row.text),
             unkeyed=tuple(
@@ -48,35 +44,43 @@ def what_is_missing(version: ExamVersion) -> tuple[Missing, ...]:
                 (part.points for question in questions for part in question.parts.all()),
                 Decimal(0),
             ),
-            levels=counts.levels or 0,
-            idle_tracks=tuple(idle.values_list("title", flat=True)),
+            levels=counts.levels,
+            idle_tracks=idle_tracks,
             cuts=bool(counts.cuts),
         )
     )
 
 
 class _Counts(NamedTuple):
-    pages: int | None
-    undrawn: int | None
-    levels: int | None
-    cuts: int | None
+    pages: int
+    undrawn: int
+    levels: int
+    cuts: int
 
 
-def _counts(version: ExamVersion) -> _Counts:
+def _counts_and_idle_tracks(version: ExamVersion) -> tuple[_Counts, tuple[str, ...]]:
+    """Return the counts, and the titles of tracks that serve no question: 1 query."""
     pages = PaperPage.objects.filter(version=version)
-    served = Exam.levels.through.objects.filter(exam=version.exam_id)
-    rows = ExamVersion.objects.filter(pk=version.pk).values_list(
-        _count(pages),
-        _count(pages.filter(images=[])),
-        _count(served),
-        _count(CutSet.objects.filter(version=version)),
+    # A row for each question of each track; without tracks one that names none.
+    rows = (
+        ExamVersion.objects.filter(pk=version.pk)
+        .order_by("tracks__position")
+        .values_list(
+            "tracks__title",
+            "tracks__questions",
+            number_of(pages),
+            number_of(pages.filter(images=[])),
+            number_of(Exam.levels.through.objects.filter(exam=version.exam_id)),
+            number_of(CutSet.objects.filter(version=version)),
+        )
     )
-    return _Counts(*rows.get())
-
-
-def _count(rows: QuerySet[Any]) -> Subquery:
-    alike = rows.order_by().annotate(one=Value(1)).values("one")
-    return Subquery(alike.annotate(count=Count("pk")).values("count"))
+    counts = _Counts(0, 0, 0, 0)
+    idle = []
+    for title, question, *numbers in rows:
+        counts = _Counts(*numbers)
+        if title is not None and question is None:
+            idle.append(title)
+    return counts, tuple(idle)
 
 
 @transaction.atomic

@@ -43,7 +43,7 @@ class KeyPage:
     """One request for the key of one version."""
 
     def __init__(self, request: HttpRequest, version: ExamVersion) -> None:
-        """Load what there is: 5 queries."""
+        """Load what there is: 3 queries."""
         self.request = request
         self.version = version
         self.is_draft = version.state == ExamVersion.State.DRAFT
@@ -54,8 +54,7 @@ class KeyPage:
         self.parts: list[Part] = [
             part for question in self.questions for part in question.parts.all()
         ]
-        self.revision = keys.latest_key(version.pk)
-        self.stored = keys.entries(self.revision.pk) if self.revision else {}
+        self.revision, self.stored = keys.latest_key_and_entries(version.pk)
         self.shown = dict(self.stored)
         self.errors: dict[int, str] = {}
         self.problems: list[tuple[str, str]] = []

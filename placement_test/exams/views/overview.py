@@ -23,22 +23,22 @@ TITLE_LENGTH = 120
 @require_GET
 @roles.requires(roles.Role.TEACHER)
 def exam(request: HttpRequest, exam_id: int) -> HttpResponse:
-    """Show the exam's versions with their figures: 7 queries."""
+    """Show the exam's versions with their figures: 4 queries beside login."""
     found = access.exam(request, exam_id)
-    versions = list(found.versions.select_related("published_by").order_by("-number"))
-    sessions = listing.sessions_of(version.pk for version in versions)
-    states = {version.state: version for version in versions}
+    rows = found.versions.select_related("published_by").order_by("-number")
+    versions = [(version, version.__dict__["sat"]) for version in listing.with_sessions(rows)]
+    states = {version.state: version for version, _sat in versions}
     return render(
         request,
         "staff/exams/exam.html",
         {
             "exam": found,
-            "rows": [(version, sessions.get(version.pk, 0)) for version in versions],
+            "rows": versions,
             "draft": states.get(ExamVersion.State.DRAFT),
             "published": states.get(ExamVersion.State.PUBLISHED),
             "levels": found.levels.select_related("sub_program__program"),
             "campuses": found.campuses.all(),
-            "sat": sum(sessions.values()),
+            "sat": sum(sat for _version, sat in versions),
         },
     )
 
