@@ -102,7 +102,7 @@ PAGES = {
     "staff-student-edit": "student",
     "staff-student-merge": "student, those alike",
     "staff-student-merge-two": "student, other, sessions of both",
-    "staff-student-split": "student, sessions, results, placements, others",
+    "staff-student-split": "student, sessions, others",
     "staff-schools": "count, rows",
     "staff-school-new": "campuses, campuses again",
     "staff-school": "school, campuses, campuses again",

@@ -62,6 +62,15 @@ def latest_levels(student_ids: Iterable[int]) -> dict[int, Placement]:
     }
 
 
+def sittings_of(student: Student) -> QuerySet[StudentSession]:
+    """Return all sessions of ``student``, newest first, with their exams: 1 query."""
+    return (
+        StudentSession.objects.filter(student=student, preview_by=None)
+        .select_related("version__exam")
+        .order_by("-registered_at")
+    )
+
+
 def sessions_of(student: Student) -> QuerySet[StudentSession]:
     """Return all sessions of ``student``, newest first: 3 queries.
 
@@ -72,13 +81,12 @@ def sessions_of(student: Student) -> QuerySet[StudentSession]:
         "level__sub_program__program"
     )
     return (
-        StudentSession.objects.filter(student=student, preview_by=None)
-        .select_related("version__exam", "event", "school")
+        sittings_of(student)
+        .select_related("event", "school")
         .prefetch_related(
             Prefetch("results", Result.objects.filter(is_current=True), "current_results"),
             Prefetch("placements", placements, "current_placements"),
         )
-        .order_by("-registered_at")
     )
 
 

@@ -133,7 +133,7 @@ def merge_students(request: HttpRequest, student_id: int, other_id: int) -> Http
         "student": found,
         "other": other,
         "form": form,
-        "session_count": queries.sessions_of(other).count(),
+        "session_count": queries.sittings_of(other).count(),
     }
     status = pages.UNPROCESSABLE if form.is_bound else 200
     return render(request, "staff/students/merge_two.html", context, status=status)
@@ -148,7 +148,7 @@ def split_student(request: HttpRequest, student_id: int) -> HttpResponse:
         return _sealed_search(request, reverse("staff-student-split", args=[found.pk]))
     form = SplitForm(
         request.POST if request.method == "POST" else None,
-        sessions=[(session, _session_words(session)) for session in queries.sessions_of(found)],
+        sessions=[(session, _session_words(session)) for session in queries.sittings_of(found)],
         candidates=[(other, _words(other)) for other in _candidates(request, user, found)],
     )
     if form.is_valid():
