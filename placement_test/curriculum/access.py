@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from placement_test.curriculum import queries
 from placement_test.models import Level, Program, RuleSet, SubProgram
+
+if TYPE_CHECKING:
+    from placement_test.curriculum.rules import Matrix
 
 
 def program(program_id: int) -> Program:
@@ -23,6 +29,8 @@ def level(level_id: int) -> Level:
     return get_object_or_404(queries.levels(), pk=level_id)
 
 
-def rule_set(number: int) -> RuleSet:
-    """Return one rule set with who made it: 1 query."""
-    return get_object_or_404(RuleSet.objects.select_related("made_by"), number=number)
+def rule_set(number: int) -> tuple[RuleSet, Matrix]:
+    """Return one rule set, with who made it, and its rules: 1 query."""
+    for found in queries.with_matrices(RuleSet.objects.filter(number=number)):
+        return found
+    raise Http404

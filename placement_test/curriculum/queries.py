@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Exists, OuterRef, Prefetch
+from django.db.models import Count, Exists, FilteredRelation, OuterRef, Prefetch, Subquery
 
-from placement_test.curriculum.rules import LevelPlace
+from placement_test.curriculum.rules import LevelPlace, Matrix
 from placement_test.lib import cache
 from placement_test.models import (
     Exam,
@@ -88,6 +88,35 @@ def rule_sets() -> QuerySet[RuleSet]:
     )
 
 
+def with_matrices(rows: QuerySet[RuleSet]) -> list[tuple[RuleSet, Matrix]]:
+    """Return the rule sets ``rows``, newest first, each with its rules: 1 query."""
+    joined = (
+        RuleSet.objects.filter(pk__in=rows.values("pk"))
+        .annotate(rule=FilteredRelation("rules"))
+        .select_related("made_by", "rule")  # type: ignore[misc]  # knows no filtered relation
+        .order_by("-number")
+    )
+    found: list[tuple[RuleSet, Matrix]] = []
+    for _key, group in groupby(joined, key=lambda row: row.pk):
+        same = list(group)
+        # Django sets no attribute for the one row of a set without rules.
+        rules = [row.rule for row in same if hasattr(row, "rule")]
+        cells = {(rule.grade, rule.band): rule.level_id for rule in rules}
+        found.append((same[0], Matrix(tuple(same[0].boundaries), cells)))
+    return found
+
+
+def rule_set_in_force() -> tuple[RuleSet, Matrix] | None:
+    """Return the rule set in force and its rules, or None before the first: 1 query."""
+    return next(iter(with_matrices(RuleSet.objects.order_by("-number")[:1])), None)
+
+
+def rule_set_before(number: int) -> tuple[RuleSet, Matrix] | None:
+    """Return the rule set that was in force before ``number`` and its rules: 1 query."""
+    earlier = RuleSet.objects.filter(number__lt=number).order_by("-number")
+    return next(iter(with_matrices(earlier[:1])), None)
+
+
 def rules_starting_at(level: Level) -> int:
     """Return how many rules of the rule set in force start at ``level``: 1-2 queries."""
     current = current_rule_set()
@@ -95,13 +124,20 @@ def rules_starting_at(level: Level) -> int:
 
 
 def tree() -> list[ShownProgram]:
-    """Return the whole curriculum with the exams that serve each level: 6 queries."""
-    found = _levels_by_sub_program()
-    sub_programs = Prefetch("sub_programs", SubProgram.objects.order_by("position", "id"))
-    return [
-        ShownProgram(program, _shown_sub_programs(program, found))
-        for program in Program.objects.prefetch_related(sub_programs).order_by("position", "id")
-    ]
+    """Return the whole curriculum with the exams that serve each level: 4 queries."""
+    levels = _levels_by_sub_program()
+    rows = (
+        Program.objects.annotate(part=FilteredRelation("sub_programs"))
+        .select_related("part")  # type: ignore[misc]  # the plugin knows no filtered relation
+        .order_by("position", "id", "part__position", "part__id")
+    )
+    found: dict[Program, list[ShownSubProgram]] = {}
+    for program in rows:
+        shown = found.setdefault(program, [])
+        # Django sets no attribute for the one row of a program without sub-programs.
+        if hasattr(program, "part"):
+            shown.append(ShownSubProgram(program.part, levels.get(program.part.pk, [])))
+    return [ShownProgram(program, sub_programs) for program, sub_programs in found.items()]
 
 
 def _load_ladder() -> tuple[tuple[LevelPlace, bool], ...]:
@@ -109,15 +145,6 @@ def _load_ladder() -> tuple[tuple[LevelPlace, bool], ...]:
         "id", "tier", "sub_program__program_id", "is_active"
     )
     return tuple((LevelPlace(*place), is_active) for *place, is_active in rows)
-
-
-def _shown_sub_programs(
-    program: Program, found: dict[int, list[ShownLevel]]
-) -> list[ShownSubProgram]:
-    return [
-        ShownSubProgram(sub_program, found.get(sub_program.pk, []))
-        for sub_program in program.sub_programs.all()
-    ]
 
 
 def _levels_by_sub_program() -> dict[int, list[ShownLevel]]:
@@ -136,7 +163,8 @@ def _levels_by_sub_program() -> dict[int, list[ShownLevel]]:
 
 
 def _rule_counts() -> dict[int, int]:
-    rows = PlacementRule.objects.filter(rule_set=current_rule_set())
+    newest = RuleSet.objects.order_by("-number").values("pk")[:1]
+    rows = PlacementRule.objects.filter(rule_set=Subquery(newest))
     return dict(rows.values_list("level").annotate(Count("id")))
 
 

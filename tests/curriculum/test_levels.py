@@ -89,8 +89,8 @@ def test_the_curriculum_shows_which_exams_serve_a_level(
         exam.levels.add(level)
         ExamVersion.objects.create(exam=exam, number=1, state=state, created_at=clock.now())
 
-    # levels, their exams, the current rule set, its rules by level, programs, sub-programs
-    with django_assert_num_queries(6):
+    # levels, their exams, rules in force by level, programs with sub-programs
+    with django_assert_num_queries(4):
         tree = queries.tree()
 
     phonics = tree[0].sub_programs[0]

@@ -135,9 +135,9 @@ def test_saving_takes_few_queries(
     checked = director.post(reverse("staff-rules"), data | {"action": "check"})
     data |= {"checked": checked.context["digest"], "action": "save"}
 
-    # login; rule set, rules, levels; rule set and rules once more; begin, rule set, 72 rules,
+    # login; rule set with rules, levels; rule set and rules once more; begin, rule set, 72 rules,
     # record, commit
-    with django_assert_num_queries(LOGIN + 10):
+    with django_assert_num_queries(LOGIN + 9):
         director.post(reverse("staff-rules"), data)
 
     assert RuleSet.objects.count() == 2

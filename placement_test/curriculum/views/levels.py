@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @requires(Role.TEACHER)
 def curriculum(request: HttpRequest) -> HttpResponse:
-    """Show the whole curriculum and what serves it: 6 queries beside login."""
+    """Show the whole curriculum and what serves it: 4 queries beside login."""
     tree = queries.tree()
     shown = [level for program in tree for sub in program.sub_programs for level in sub.levels]
     context = {

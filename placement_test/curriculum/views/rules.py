@@ -50,15 +50,15 @@ class Ground:
 
 @requires(Role.TEACHER)
 def rule_matrix(request: HttpRequest) -> HttpResponse:
-    """Show the rules in force; the director edits them: 3 to 5 queries beside login."""
+    """Show the rules in force; the director edits them: 2 or 3 queries beside login."""
     if request.method == "POST":
         return _posted(request)
     ground = _ground()
     matrix, notice = ground.matrix, ""
     wanted = request.GET.get("from", "")
     if wanted.isascii() and wanted.isdigit() and len(wanted) < 9:  # noqa: PLR2004 - fits a column
-        source = access.rule_set(int(wanted))
-        matrix, left_out = _usable_part(load_matrix(source), ground)
+        source, rules = access.rule_set(int(wanted))
+        matrix, left_out = _usable_part(rules, ground)
         notice = _("These are the rules of set %(number)s. Check them, then save.") % {
             "number": source.number
         }
@@ -78,17 +78,16 @@ def rule_history(request: HttpRequest) -> HttpResponse:
 
 @requires(Role.TEACHER)
 def rule_set(request: HttpRequest, number: int) -> HttpResponse:
-    """Show one rule set and what it changed: 6 queries beside login."""
-    found = access.rule_set(number)
-    earlier = RuleSet.objects.filter(number__lt=number).order_by("-number").first()
-    matrix = load_matrix(found)
+    """Show one rule set and what it changed: 4 queries beside login."""
+    found, matrix = access.rule_set(number)
+    earlier, earlier_matrix = queries.rule_set_before(number) or (None, matrix)
     context = {
         "rule_set": found,
         "earlier": earlier,
         "is_current": queries.current_rule_set() == found,
         "table": matrix_table.table(
             matrix,
-            compared_with=load_matrix(earlier) if earlier else matrix,
+            compared_with=earlier_matrix,
             levels=_levels(),
         ),
         "may_edit": has_role(request.user, Role.DIRECTOR),
@@ -188,8 +187,8 @@ def _page(  # noqa: PLR0913 - what one page says
 
 
 def _ground() -> Ground:
-    current = queries.current_rule_set()
-    return Ground(current, load_matrix(current) if current else NO_RULES, _levels())
+    current, matrix = queries.rule_set_in_force() or (None, NO_RULES)
+    return Ground(current, matrix, _levels())
 
 
 def _levels() -> dict[int, Level]:
