@@ -120,7 +120,7 @@ PAGES = {
     "staff-policy-campuses": "campuses",
     "staff-policy-campus-new": "",
     "staff-policy-campus": "campus",
-    "staff-audit": "count, rows, actions, staff, end of the chain, newest",
+    "staff-audit": "actions and staff, count and end of the chain, rows, newest",
     "staff-program-new": "",
     "staff-program": "program",
     "staff-program-sub-new": "program",

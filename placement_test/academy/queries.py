@@ -5,16 +5,27 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Subquery, Value, Window
+from django.db.models.functions import Coalesce, NullIf, RowNumber
 from django.utils import timezone
 
-from placement_test.models import AuditEntry, Campus, ConsentText, School, StaffUser, TestEvent
+from placement_test.lib.counting import number_of
+from placement_test.models import (
+    AuditEntry,
+    AuditHead,
+    Campus,
+    ConsentText,
+    School,
+    StaffUser,
+    TestEvent,
+)
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 # More would not help a pupil who types the name of a school.
 SUGGESTIONS = 300
+CHAIN_FACTS = ("length", "digest", "checked_at", "checked_length", "broken_at")
 
 
 def open_events(at: dt.datetime) -> QuerySet[TestEvent]:
@@ -78,15 +89,34 @@ def current_consent() -> ConsentText | None:
     return ConsentText.objects.order_by("-number").first()
 
 
-def audit_actions() -> list[str]:
-    """Return the actions that the record knows, in order: 1 query."""
-    return list(AuditEntry.objects.order_by("action").values_list("action", flat=True).distinct())
+def audit_choices() -> tuple[list[str], dict[int, str]]:
+    """Return the actions that the record knows, and all staff by id, each in order: 1 query."""
+    place = Window(RowNumber(), order_by="display_name")
+    # As str() of a member of staff.
+    name = Coalesce(NullIf("display_name", Value("")), "username")
+    people = StaffUser.objects.order_by().values_list(Value(""), place, "pk", name)
+    actions = AuditEntry.objects.order_by().distinct()
+    rows = people.union(actions.values_list("action", Value(0), Value(0), Value("")), all=True)
+    found = sorted(rows)
+    return (
+        [action for action, *_person in found if action],
+        {person: name for action, _place, person, name in found if not action},
+    )
+
+
+def chain_end_and_number(user: StaffUser, rows: QuerySet[AuditEntry]) -> tuple[AuditHead, int]:
+    """Return the end of the chain of decisions, and how many ``rows`` there are: 1 query."""
+    head = AuditHead.objects.filter(id=1)
+    columns = [Subquery(head.values(name)) for name in CHAIN_FACTS]
+    number, *facts = StaffUser.objects.values_list(number_of(rows), *columns).get(pk=user.pk)
+    known = zip(CHAIN_FACTS, facts, strict=True)
+    return AuditHead(**{name: fact for name, fact in known if fact is not None}), number
 
 
 def audit_entries(
     *,
     action: str = "",
-    actor: StaffUser | None = None,
+    actor: int | None = None,
     from_date: dt.date | None = None,
     to_date: dt.date | None = None,
 ) -> QuerySet[AuditEntry]:

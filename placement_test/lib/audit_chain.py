@@ -93,9 +93,8 @@ def verify() -> Finding:
     return found
 
 
-def newest() -> tuple[AuditHead, Finding]:
-    """Return the chain's end with the last full check, and a check of the newest: 2 queries."""
-    head = AuditHead.objects.filter(id=1).first() or AuditHead()
+def newest(head: AuditHead) -> Finding:
+    """Return a check of the newest up to ``head``, the chain's end read before: 1 query."""
     rows = list(
         AuditEntry.objects.filter(position__isnull=False).order_by("-position")[:NEWEST][::-1]
     )
@@ -103,7 +102,7 @@ def newest() -> tuple[AuditHead, Finding]:
     rows = [row for row in rows if row.position is not None and row.position <= head.length]
     first = max(1, head.length - len(rows) + 1)
     previous = rows[0].previous if rows and first > 1 else ""
-    return head, _check(rows, first=first, previous=previous, end=head)
+    return _check(rows, first=first, previous=previous, end=head)
 
 
 def _check(rows: Iterable[AuditEntry], *, first: int, previous: str, end: AuditHead) -> Finding:

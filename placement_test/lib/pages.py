@@ -38,9 +38,15 @@ class Column:
     sorted: str
 
 
-def page(request: HttpRequest, rows: QuerySet[M]) -> Page[M]:
-    """Return the page of ``rows`` that the address asks for: 2 queries, whatever their number."""
-    return Paginator(rows, PAGE_ROWS).get_page(request.GET.get("page"))
+def page(request: HttpRequest, rows: QuerySet[M], *, number: int | None = None) -> Page[M]:
+    """Return the page of ``rows`` that the address asks for: 2 queries, whatever their number.
+
+    1 where their ``number`` is known.
+    """
+    paginator = Paginator(rows, PAGE_ROWS)
+    if number is not None:
+        paginator.count = number
+    return paginator.get_page(request.GET.get("page"))
 
 
 def querystring(request: HttpRequest, *, without: Sequence[str] = ("page",)) -> str:
