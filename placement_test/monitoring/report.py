@@ -18,14 +18,15 @@ MOST_SLOW_OPERATIONS = 20
 
 
 def make(seconds: int) -> dict[str, Any]:
-    """Return the report on the last ``seconds``: 7 queries and those of a health check."""
-    now = clock.now()
-    recent = window.recent(seconds)
-    workers = storage.alive(now)
+    """Return the report on the last ``seconds``: 2 queries and those of a health check."""
+    recent, *before = window.recent_and_before(seconds, HOUR, WEEK)
+    checked = health.check()
+    # None where the check had to give up.
+    known = checked.figures or health.read_figures()
     return {
-        "generated_at": now.isoformat(),
+        "generated_at": clock.now().isoformat(),
         "window_seconds": seconds,
-        "health": health.check().as_dict(),
+        "health": checked.as_dict(),
         "metrics": key_metrics(recent),
         "requests": {
             **figures(recent.total("request")),
@@ -40,15 +41,18 @@ def make(seconds: int) -> dict[str, Any]:
             "durable": figures(recent.total("request", window.SAVE_ROUTE)),
         },
         "slow_operations": slow(recent),
-        "trend": trend(recent),
-        "database": {"bytes": storage.database_bytes()},
+        "trend": {
+            name: figures(earlier.total("request"))
+            for name, earlier in zip(("hour_before", "week_before"), before, strict=True)
+        },
+        "database": {"bytes": known.database_bytes},
         "workers": [
             {"host": worker.host, "role": worker.role, "pid": worker.pid,
              "memory_bytes": worker.memory_bytes}
-            for worker in workers
+            for worker in known.workers
         ],
         "recommendations": [
-            advice.as_dict() for advice in recommendations.recommend(recent, len(workers))
+            advice.as_dict() for advice in recommendations.recommend(recent, len(known.workers))
         ],
     }  # fmt: skip
 
@@ -98,14 +102,6 @@ def slow(recent: Window) -> list[dict[str, Any]]:
          "milliseconds": row.milliseconds, "host": row.host, "pid": row.pid}
         for row in storage.slow_operations(since, MOST_SLOW_OPERATIONS)
     ]  # fmt: skip
-
-
-def trend(recent: Window) -> dict[str, Any]:
-    """Return the same figures one hour and one week before: 2 queries."""
-    return {
-        name: figures(window.around(recent.start - before, recent.end - before).total("request"))
-        for name, before in (("hour_before", HOUR), ("week_before", WEEK))
-    }
 
 
 def _below(value: float | None, limit: float) -> dict[str, Any]:

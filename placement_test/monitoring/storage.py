@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import F, Max, Sum
+from django.db.models import F, Max, Sum, Value
 
 from placement_test.lib import clock
 from placement_test.models import Figure, MonitoredProcess, SlowOperation
@@ -17,6 +17,8 @@ from placement_test.monitoring.histogram import Histogram
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Iterator, Sequence
+
+    from django.db.models import QuerySet
 
     from placement_test.monitoring.recorder import Counted, Key
 
@@ -102,10 +104,21 @@ def add(who: Identity, counted: Counted, *, number: int, memory_bytes: int) -> b
 
 def between(start: int, end: int | None = None) -> dict[What, Histogram]:
     """Return all figures of slots from ``start`` (seconds since 1970), before ``end``: 1 query."""
-    rows = Figure.objects.filter(step__in=[TEN_SECONDS, MINUTE], slot__gte=start)
-    if end is not None:
-        rows = rows.filter(slot__lt=end)
-    return _histograms(rows)
+    return _histograms(_slots(start, end))
+
+
+def stretches(bounds: Sequence[tuple[int, int | None]]) -> list[dict[What, Histogram]]:
+    """Return what ``between`` returns for each of several stretches, that may overlap: 1 query."""
+    first, *others = (
+        _slots(start, end)
+        .values_list(Value(place), "kind", "name", "outcome", "bound")
+        .annotate(*_sums())
+        for place, (start, end) in enumerate(bounds)
+    )
+    found: list[dict[What, Histogram]] = [{} for _stretch in bounds]
+    for place, kind, name, outcome, bound, *values in first.union(*others, all=True):
+        _put(found[place], What(kind, name, outcome), bound, values)
+    return found
 
 
 def ever() -> dict[What, Histogram]:
@@ -113,21 +126,22 @@ def ever() -> dict[What, Histogram]:
     return _histograms(Figure.objects.filter(step=EVER))
 
 
-def over_time(kind: str, start: int, end: int, *, every: int) -> dict[int, dict[What, Histogram]]:
-    """Return a kind's figures in pieces of ``every`` seconds, all names together: 1 query.
+def over_time(
+    kinds: Sequence[str], start: int, end: int, *, every: int
+) -> dict[int, dict[What, Histogram]]:
+    """Return the figures of some kinds in pieces of ``every`` seconds, all names together: 1 query.
 
     A piece is named by its start; pieces without figures are missing.
     """
     rows = (
-        Figure.objects.filter(
-            step__in=[TEN_SECONDS, MINUTE], kind=kind, slot__gte=start, slot__lt=end
-        )
+        _slots(start, end)
+        .filter(kind__in=kinds)
         .annotate(piece=(F("slot") - start) / every)
-        .values_list("piece", "outcome", "bound")
+        .values_list("piece", "kind", "outcome", "bound")
         .annotate(*_sums())
     )
     pieces: defaultdict[int, dict[What, Histogram]] = defaultdict(dict)
-    for piece, outcome, bound, *values in rows:
+    for piece, kind, outcome, bound, *values in rows:
         what = What(kind, "", outcome)
         _put(pieces[start + int(piece) * every], what, bound, values)
     return pieces
@@ -249,6 +263,11 @@ def _sums() -> tuple[Any, ...]:
         Sum("queries"),
         Sum("database_us"),
     )
+
+
+def _slots(start: int, end: int | None) -> QuerySet[Figure]:
+    rows = Figure.objects.filter(step__in=[TEN_SECONDS, MINUTE], slot__gte=start)
+    return rows if end is None else rows.filter(slot__lt=end)
 
 
 def _histograms(rows: Any) -> dict[What, Histogram]:

@@ -86,10 +86,21 @@ def has_failed(what: storage.What) -> bool:
 def recent(seconds: int = RECENT_SECONDS) -> Window:
     """Return the figures of the last seconds, to the slot: 1 query."""
     end = int(clock.now().timestamp())
-    start = (end - seconds) // storage.TEN_SECONDS * storage.TEN_SECONDS
+    start = _start(end, seconds)
     return Window(start, end, storage.between(start))
 
 
-def around(start: int, end: int) -> Window:
-    """Return the figures between two moments: 1 query."""
-    return Window(start, end, storage.between(start, end))
+def recent_and_before(seconds: int, *before: int) -> list[Window]:
+    """Return ``recent``, and as long a time each of ``before`` seconds earlier: 1 query."""
+    end = int(clock.now().timestamp())
+    start = _start(end, seconds)
+    earlier = [(start - each, end - each) for each in before]
+    found = storage.stretches([(start, None), *earlier])
+    return [
+        Window(*bounds, figures)
+        for bounds, figures in zip([(start, end), *earlier], found, strict=True)
+    ]
+
+
+def _start(end: int, seconds: int) -> int:
+    return (end - seconds) // storage.TEN_SECONDS * storage.TEN_SECONDS

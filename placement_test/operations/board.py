@@ -101,7 +101,7 @@ class _Piece:
 
 
 def board(span: str, language: str) -> Board:
-    """Return the page of ``hour``, ``day`` or ``week``: 10 queries, or none while it is fresh."""
+    """Return the page of ``hour``, ``day`` or ``week``: 3 queries, or none while it is fresh."""
     return cache.remember(
         cache.key("performance", span, language), KEPT_SECONDS[span], lambda: _make(span)
     )
@@ -152,16 +152,16 @@ def _pieces(seconds: int, every: int) -> list[_Piece]:
     # With the slot that is being filled: the newest point may be too low, by a sixth at most.
     end = (int(clock.now().timestamp()) // storage.TEN_SECONDS + 1) * storage.TEN_SECONDS
     start = end - seconds
-    requests = storage.over_time("request", start, end, every=every)
-    gauges = storage.over_time("gauge", start, end, every=every)
+    lines = storage.over_time(["request", "gauge"], start, end, every=every)
     pieces = []
     for moment in range(start, end, every):
-        here = requests.get(moment, {})
+        found = lines.get(moment, {})
+        here = {what: each for what, each in found.items() if what.kind == "request"}
         merged = histogram.Histogram()
-        for found in here.values():
-            merged.merge(found)
-        failures = sum(found.count for what, found in here.items() if window.has_failed(what))
-        noted = {what.outcome: found for what, found in gauges.get(moment, {}).items()}
+        for each in here.values():
+            merged.merge(each)
+        failures = sum(each.count for what, each in here.items() if window.has_failed(what))
+        noted = {what.outcome: each for what, each in found.items() if what.kind == "gauge"}
         pieces.append(
             _Piece(
                 moment,
