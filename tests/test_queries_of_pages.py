@@ -133,7 +133,7 @@ PAGES = {
     "staff-browser-error": "error",
 }
 # The preview of marking again reads its sessions in batches: queries once, and for each batch.
-IN_BATCHES = {"staff-remark": (7, 5)}
+IN_BATCHES = {"staff-remark": (6, 3)}
 # The session of "sit-done" comes on top.
 HANDED_IN = 1
 # Each about a session of its own, in its state.

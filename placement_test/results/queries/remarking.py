@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 
 from placement_test.models import Placement, Result, StudentAnswer, StudentSession
 from placement_test.results.queries.marking import markable, standing_hand_marks
@@ -55,20 +55,25 @@ def pending_ids(revision: KeyRevision) -> list[UUID]:
 
 
 def batches(revision: KeyRevision, size: int) -> Iterator[list[Standing]]:
-    """Return ``pending`` in batches: 1 query, and 5 for each batch."""
+    """Return ``pending`` in batches: 1 query, and 3 for each batch."""
     ids = pending_ids(revision)
     for start in range(0, len(ids), size):
         yield _standings(ids[start : start + size])
 
 
 def _standings(ids: list[UUID]) -> list[Standing]:
-    results = dict(
-        Result.objects.filter(session__in=ids, is_current=True).values_list("session_id", "score")
+    sessions = (
+        markable()
+        .filter(id__in=ids)
+        .annotate(
+            result=FilteredRelation("results", condition=Q(results__is_current=True)),
+            placement=FilteredRelation("placements", condition=Q(placements__is_current=True)),
+            score=F("result__score"),
+            level_id=F("placement__level"),
+            origin=F("placement__origin"),
+        )
+        .order_by("id")
     )
-    placements = {
-        placement.session_id: placement
-        for placement in Placement.objects.filter(session__in=ids, is_current=True)
-    }
     answers = _by_session(
         StudentAnswer.objects.filter(session__in=ids)
         .order_by("session_id")
@@ -83,13 +88,13 @@ def _standings(ids: list[UUID]) -> list[Standing]:
     return [
         Standing(
             session=session,
-            score=results[session.id],
-            level_id=placement.level_id if (placement := placements.get(session.id)) else None,
-            is_overruled=placement is not None and placement.origin == Placement.Origin.OVERRULE,
+            score=session.score,
+            level_id=session.level_id,
+            is_overruled=session.origin == Placement.Origin.OVERRULE,
             answers=answers.get(session.id, {}),
             hand_marks=by_hand.get(session.id, {}),
         )
-        for session in markable().filter(id__in=ids).order_by("id")
+        for session in sessions
     ]
 
 
