@@ -31,6 +31,8 @@ from placement_test.models import (
     ConsentText,
     Exam,
     ExamVersion,
+    HandMark,
+    PaperPage,
     PartMark,
     Placement,
     Question,
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(180)]
 
+OK = 200
 NEWEST = 9000
 MOST = 5
 LOGIN = ["login and account"]
@@ -132,6 +135,21 @@ PAGES = {
     "staff-browser-errors": "count, rows",
     "staff-browser-error": "error",
 }
+# Pages in other states and with filters.
+VARIANTS = [
+    ("staff-session", ""),
+    ("staff-session-timeline", "?page=2"),
+    ("staff-marking-part", ""),
+    ("staff-sessions", "?attention=any&state=open&grade=5&sort=-level"),
+    ("staff-sessions", "?page=999&sort=percent"),
+    ("staff-exams", "?state=published&q=paper"),
+    ("staff-exam-questions", "?version=1&more=1"),
+    ("staff-exam-publish", "?version=1"),
+    ("staff-rules", f"?from={NEWEST}"),
+    ("staff-audit", "?action=school+added&from_date=2020-01-01"),
+    ("staff-students", "?sort=campus&page=2"),
+    ("staff-people", "?role=teacher"),
+]
 # The preview of marking again reads its sessions in batches: queries once, and for each batch.
 IN_BATCHES = {"staff-remark": (6, 3)}
 # The session of "sit-done" comes on top.
@@ -192,14 +210,34 @@ class Academy:
     def queries(self, name: str) -> int:
         """Return how many queries a page takes."""
         client = Client() if name == "staff-login" else self.director
-        url = self.url(name)
         if name == "staff-performance":
             # Its figures are gathered once for all who look within some seconds.
-            client.get(url)
+            client.get(self.url(name))
+        status, number = self.visit(client, name)
+        assert status == OK, name
+        return number
+
+    def visit(self, client: Client, name: str, query: str = "") -> tuple[int, int]:
+        """Return the status of a page, and how many queries it takes."""
+        url = self.url(name) + query
         with CaptureQueriesContext(connection) as captured:
             reply = client.get(url)
-        assert reply.status_code == 200, name
-        return len(captured)
+        return reply.status_code, len(captured)
+
+    def open_again(self) -> None:
+        """Have the session go on after it was marked, its first answer marked by hand."""
+        StudentSession.objects.filter(pk=self.session.pk).update(
+            state=StudentSession.State.OPEN, ended_at=None
+        )
+        HandMark.objects.create(
+            session=self.session,
+            part=sitting.parts_of(self.version)[0],
+            points=1,
+            made_at=self.now,
+            made_by=StaffUser.objects.all()[0],
+        )
+        PaperPage.objects.create(version=self.version, position=1, source_page=1)
+        Question.objects.filter(section__version=self.version).update(page=1)
 
     def _waiting(self) -> None:
         part = sitting.parts_of(self.version)[-1]
@@ -319,6 +357,31 @@ def test_each_page_takes_its_few_queries_whatever_there_is(count: int) -> None:
 
 def test_no_page_takes_more_than_five_queries() -> None:
     assert {name for name in PAGES if len(listed(name)) > MOST} == set()
+
+
+@pytest.mark.parametrize("role", [StaffUser.Role.INVIGILATOR, StaffUser.Role.TEACHER])
+def test_no_page_takes_more_for_those_who_see_one_campus(role: StaffUser.Role) -> None:
+    academy = Academy(30)
+    client = logged_in(builders.staff(role=role, campuses=[builders.campus()]))
+
+    visited = {name: academy.visit(client, name) for name in PAGES if name.startswith("staff-")}
+
+    seen = {name: number for name, (status, number) in visited.items() if status == OK}
+    assert {name for name, number in seen.items() if number > len(listed(name))} == set()
+    assert len(seen) > (5 if role == StaffUser.Role.INVIGILATOR else 40), seen
+
+
+@pytest.mark.parametrize("count", [30, 3000])
+def test_no_filter_and_no_state_makes_a_page_take_more(count: int) -> None:
+    academy = Academy(count)
+    academy.open_again()
+
+    visited = {
+        (name, query): academy.visit(academy.director, name, query) for name, query in VARIANTS
+    }
+
+    assert {status for status, _number in visited.values()} == {OK}
+    assert {page for page, (_status, number) in visited.items() if number > MOST} == set()
 
 
 def test_every_page_is_counted() -> None:
