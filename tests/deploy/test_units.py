@@ -41,6 +41,16 @@ def test_systemd_understands_every_line_of_the_service(unit: Path) -> None:
     assert ours == []
 
 
+def test_systemd_understands_the_nightly_backup(tmp_path: Path, unit: Path) -> None:
+    for name in ("primepath-backup.service", "primepath-backup.timer"):
+        text = (UNITS / name).read_text().replace("/srv/primepath/current", str(ROOT))
+        (tmp_path / name).write_text(text)
+
+    found = analyze("verify", "--man=no", str(tmp_path / "primepath-backup.timer"))
+
+    assert [line for line in found.stderr.splitlines() if "primepath" in line] == []
+
+
 def test_the_service_may_do_little_beside_serving(unit: Path) -> None:
     found = analyze("security", "--offline=true", "--threshold=20", str(unit))
 
