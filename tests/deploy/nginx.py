@@ -114,7 +114,7 @@ class Nginx:
     def check(self) -> subprocess.CompletedProcess[str]:
         """Run ``nginx -t``."""
         return subprocess.run(
-            [*self._command(), "-t"], capture_output=True, text=True, check=False, timeout=20
+            [*self.command(), "-t"], capture_output=True, text=True, check=False, timeout=20
         )
 
     def start(self) -> None:
@@ -122,7 +122,7 @@ class Nginx:
         self.write()
         self.error_log.touch()
         self._process = subprocess.Popen(
-            [*self._command(), "-g", "daemon off;"],
+            [*self.command(), "-g", "daemon off;"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -132,7 +132,7 @@ class Nginx:
 
     def reload(self) -> None:
         """Have new processes take over from the old ones, as ``systemctl reload nginx`` does."""
-        subprocess.run([*self._command(), "-s", "reload"], check=True, timeout=20)
+        subprocess.run([*self.command(), "-s", "reload"], check=True, timeout=20)
 
     def stop(self) -> None:
         """End at once."""
@@ -144,7 +144,8 @@ class Nginx:
         assert self._process is not None
         return self._process.pid
 
-    def _command(self) -> list[str]:
+    def command(self) -> list[str]:
+        """Return how this nginx is called."""
         return [needs_nginx(), "-c", f"{self.folder}/etc/nginx.conf", "-e", str(self.error_log)]
 
     def _answers(self) -> bool:
