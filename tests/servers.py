@@ -132,10 +132,11 @@ class PostgreSQL:
 
 
 class Valkey:
-    """One Valkey server that keeps everything in memory."""
+    """One Valkey server in memory; ``also_at`` is an address of a network that a test made."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, also_at: str = "") -> None:
         self.directory = directory
+        self.also_at = also_at
         self.log = directory / "valkey.log"
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -156,6 +157,7 @@ class Valkey:
             str(self.port),
             "--bind",
             "127.0.0.1",
+            *([self.also_at, "--protected-mode", "no"] if self.also_at else []),
             "--save",
             "",
             "--appendonly",

@@ -29,6 +29,7 @@ SOURCE = ROOT / "deploy" / "nginx"
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin")
 NAME = "test.example.kr"
 HOST = "127.0.0.1"
+PLAIN = {" ssl http2": "", f"server_name {NAME}": f"server_name {HOST} localhost"}
 # Where nginx's own account may look, and nobody else.
 ACCOUNT = "www-data"
 
@@ -52,9 +53,21 @@ class Reply(NamedTuple):
 
 
 class Nginx:
-    """nginx in ``folder`` before these web servers; ``static`` and ``files`` are what it reads."""
+    """nginx in ``folder`` before these web servers; ``static`` and ``files`` are what it reads.
 
-    def __init__(self, folder: Path, *, servers: Sequence[str], static: Path, files: Path) -> None:
+    ``plain``: without TLS, for clients that have none; the address of this machine is its name.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        servers: Sequence[str],
+        static: Path,
+        files: Path,
+        plain: bool = False,
+    ) -> None:
+        self.plain = plain
         self.folder = folder / "nginx"
         self.servers = list(servers)
         self.static = static
@@ -102,6 +115,7 @@ class Nginx:
                 "listen 80": f"listen {HOST}:{self.http_port}",
                 "listen 443": f"listen {HOST}:{self.https_port}",
                 "listen [::]": "#",
+                **(PLAIN if self.plain else {}),
                 "root /srv/primepath;": f"root {self.static.parent};",
                 "/srv/primepath/files/": f"{self.files}/",
             },

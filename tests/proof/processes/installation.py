@@ -22,7 +22,7 @@ from tests.servers import PostgreSQL, free_port, programs_for_everyone, stop_wit
 
 if TYPE_CHECKING:
     import signal
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 DATABASE = "primepath"
@@ -95,6 +95,10 @@ class Installation:
             PRIMEPATH_LOG_LEVEL="ERROR",
             DJANGO_SETTINGS_MODULE="primepath.settings",
         )
+
+    def own_troubles(self) -> list[tuple[str, Callable[[], None]]]:
+        """Return by name what can break in an installation of this shape alone; it blocks."""
+        return []
 
     # The web server and its supervisor
 
@@ -268,10 +272,10 @@ def readiness(port: int) -> tuple[int, str]:
         return refused.code, refused.read().decode()
 
 
-def answers(port: int) -> bool:
+def answers(port: int, host: str = "127.0.0.1") -> bool:
     """Return whether the server replies, be it with an error."""
     try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/livez", timeout=5).close()
+        urllib.request.urlopen(f"http://{host}:{port}/livez", timeout=5).close()
     except urllib.error.HTTPError:
         return True
     except OSError:

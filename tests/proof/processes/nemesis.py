@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -82,6 +83,7 @@ class Nemesis:
             "backup_taken": self.take_backup,
             "backup_restored": self.restore_backup,
             "power_cut": self.cut_power,
+            **{name: partial(self._by_hand, work) for name, work in installation.own_troubles()},
         }
 
     async def do(self, name: str) -> bool:
