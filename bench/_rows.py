@@ -30,7 +30,14 @@ DISK = "/var/tmp"  # noqa: S108 - a folder of its own is made in it
 def options(parser: argparse.ArgumentParser) -> None:
     """Add what every measurement of this kind takes."""
     parser.add_argument("--database", choices=DATABASES, help="only this one")
-    parser.add_argument("--write", action="store_true", help="keep the rows in bench/results")
+    parser.add_argument(
+        "--write",
+        type=Path,
+        nargs="?",
+        const=RESULTS,
+        metavar="FOLDER",
+        help="keep the rows in bench/results, or in another folder",
+    )
 
 
 def measured(given: argparse.Namespace, what: str, **how: Any) -> list[Row]:
@@ -49,20 +56,27 @@ def measured(given: argparse.Namespace, what: str, **how: Any) -> list[Row]:
     return rows
 
 
-def report(name: str, rows: Sequence[Row], given: argparse.Namespace, **facts: Any) -> None:
-    """Print the rows as one table, and keep them where ``--write`` asks for it."""
-    print(table(rows))
+def report(
+    name: str,
+    rows: Sequence[Row],
+    given: argparse.Namespace,
+    columns: Sequence[str] = (),
+    **facts: Any,
+) -> None:
+    """Print the rows as one table, and keep all of them where ``--write`` asks for it."""
+    print(table(rows, columns))
     for fact, value in facts.items():
         print(f"{fact}: {json.dumps(value)}")
-    if given.write:
-        RESULTS.mkdir(exist_ok=True)
+    if given.write is not None:
+        given.write.mkdir(exist_ok=True)
         found = {**circumstances(), **facts, "rows": rows}
-        (RESULTS / f"{name}.json").write_text(json.dumps(found, indent=2) + "\n")
+        text = json.dumps(found, indent=2, ensure_ascii=False)
+        (given.write / f"{name}.json").write_text(text + "\n")
 
 
-def table(rows: Sequence[Row]) -> str:
-    """Return the rows in columns, one for each key."""
-    heads = list(dict.fromkeys(key for row in rows for key in row))
+def table(rows: Sequence[Row], columns: Sequence[str] = ()) -> str:
+    """Return the rows in columns: these, or one for each key."""
+    heads = list(columns or dict.fromkeys(key for row in rows for key in row))
     lines = [heads, *([_cell(row.get(head)) for head in heads] for row in rows)]
     widths = [max(len(line[at]) for line in lines) for at in range(len(heads))]
     return "\n".join(_line(line, widths) for line in lines)
