@@ -133,9 +133,10 @@ def _running(orders: Sequence[Order], folder: Path) -> Iterator[list[subprocess.
         for number, order in enumerate(orders):
             file = folder / f"order-{number}"
             file.write_bytes(msgspec.msgpack.encode(order))
+            program = "bench._scripts" if order.script else "bench._load"
             processes.append(
                 subprocess.Popen(  # noqa: S603 - this program
-                    [sys.executable, "-m", "bench._load", file, _outcome_file(folder, number)],
+                    [sys.executable, "-m", program, file, _outcome_file(folder, number)],
                     cwd=Path(__file__).resolve().parent.parent,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
@@ -166,9 +167,13 @@ def _merged(folder: Path, count: int) -> Outcome:
         whole.late_ms += part.late_ms
         whole.heartbeat_ms += part.heartbeat_ms
         whole.saved += part.saved
+        whole.saved_in_scripts += part.saved_in_scripts
         whole.acknowledged += part.acknowledged
         whole.unsaved += part.unsaved
         whole.connections += part.connections
+        whole.unfinished += part.unfinished
+        for name, milliseconds in part.call_ms.items():
+            whole.call_ms.setdefault(name, []).extend(milliseconds)
         for reason, times in part.errors.items():
             whole.errors[reason] = whole.errors.get(reason, 0) + times
     return whole

@@ -18,7 +18,11 @@ class Seat(msgspec.Struct):
 
 
 class Order(msgspec.Struct):
-    """A load, or one process's share of it."""
+    """A load, or one process's share of it.
+
+    ``script`` "": the seats save for as long as it is measured (``bench._load``).  Another one:
+    each does what it says once (``bench._scripts``), all of them within ``seconds``.
+    """
 
     port: int
     csrf_cookie: str
@@ -32,6 +36,12 @@ class Order(msgspec.Struct):
     seconds: float = 60.0
     drain_seconds: float = 45.0
     seed: int = 1
+    script: str = ""
+    digest: str = ""
+    """Of the answers of each seat that hands in."""
+    pages: list[str] = []
+    """What staff look at."""
+    staff_cookie: str = ""
 
 
 class Saved(msgspec.Struct, array_like=True):
@@ -56,7 +66,13 @@ class Outcome(msgspec.Struct):
     """Requests, heartbeats too, that were acknowledged after the warm-up and before the end."""
     errors: dict[str, int] = {}
     """Requests that did not end in an acknowledgement, by reason; they were made again."""
+    call_ms: dict[str, list[float]] = {}
+    """By the name of the call: from when the page wanted it to its reply, tries and all."""
+    unfinished: int = 0
+    """Scripts that were not through when the load process gave up."""
     connections: int = 0
     saved: list[Saved] = []
+    saved_in_scripts: list[Saved] = []
+    """Their seats are another set's."""
     unsaved: list[Saved] = []
     """What was still without an acknowledgement when the load process gave up."""

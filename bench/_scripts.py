@@ -1,0 +1,258 @@
+"""Browsers at the moments when all of them come at once, and what staff look at meanwhile.
+
+``python -m bench._scripts ORDER OUTCOME``, as ``bench._obeying`` says.  Each seat plays the order's
+script once, at a moment of its own that does not depend on the others.  A call that fails is made
+again as a page does; its latency counts from when the page wanted it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import random
+import time
+import uuid
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from bench import _obeying, _requests
+from bench._orders import Order, Outcome, Saved, Seat
+from bench._wire import OK, Pool, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+# static/js/pages/runner.js: how often a page asks whether its session is over.
+OVER_POLL_SECONDS = 5.0
+# A page's clock is right within this.
+CLOCK_SECONDS = 0.25
+# static/js/modules/answer-saver.js: quick clicks go together.
+SOON_SECONDS = 0.3
+# As often as the server hears of a page, whether or not there is something to save.
+HEARTBEAT_SECONDS = 15.0
+OVER = {"submitted", "expired"}
+SAVED = {"applied", "duplicate"}
+NOT_AGAIN = {400, 401, 404, 409}
+# In a day: between two saves of one student, and how many of them before handing in.
+BETWEEN_SAVES_SECONDS = (5.0, 15.0)
+SAVES_A_DAY = 6
+
+
+class Browser:
+    """One browser; it makes its calls one after the other."""
+
+    def __init__(self, stage: Stage, seat: Seat) -> None:
+        self.stage = stage
+        self.seat = seat
+        self.epoch = 0
+        self.seq = seat.last_seq
+        self.answers: dict[int, object] = {}
+
+    async def get(self, name: str, path: str, *, is_page: bool = False) -> Reply:
+        """Read, until there is an answer that says something."""
+        request = _requests.get(path, self.seat.cookie, is_page=is_page)
+        return await self.stage.insist(name, request)
+
+    async def post(self, name: str, content: object) -> Reply:
+        """Make one of the session's calls, until there is an answer that says something."""
+        path = f"/api/sessions/{self.seat.session}/{name}/"
+        head = _requests.post_head(path, self.seat.cookie, self.stage.csrf)
+        body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+        return await self.stage.insist(name, _requests.with_body(head, body))
+
+    async def state(self) -> str:
+        """Return the session's state, as a page asks for it."""
+        reply = await self.get("state", f"/api/sessions/{self.seat.session}/state/")
+        return str(msgspec.json.decode(reply.body).get("state", "")) if reply.body else ""
+
+    async def load(self, *, knows_exam: bool = False) -> None:
+        """Load the test's page and its exam; ``knows_exam``: the browser keeps it for a while."""
+        await self.get("page", f"/sit/{self.seat.session}/test/", is_page=True)
+        if not knows_exam:
+            await self.get("exam", f"/api/sessions/{self.seat.session}/exam/")
+        await self.state()
+
+    async def start(self) -> None:
+        """Do what a browser does from the intro page to the first save (runner.js)."""
+        await self.load()
+        # For a reload without network; papers and tracks come from nginx.
+        await self.get("shell", "/sit/shell/ko/", is_page=True)
+        await self.post("begin", {})
+        await self.state()
+        reply = await self.post("claim", {"writer": self.seat.writer, "seen_epoch": 0})
+        self.epoch = msgspec.json.decode(reply.body)["epoch"] if reply.status == OK else 0
+        await asyncio.sleep(SOON_SECONDS)
+        await self.save()
+        # What came between state and claim raised no rev.
+        await self.state()
+
+    async def save(self) -> None:
+        """Save one answer."""
+        self.seq += 1
+        part, shape = self.stage.dice.choice(self.stage.order.parts)
+        self.answers[part] = self.stage.dice.randrange(5) if shape == "choice" else "blue"
+        entry = {
+            "seq": self.seq,
+            "part": part,
+            "kind": "answer",
+            "value": self.answers[part],
+            "at": int(time.time() * 1000),
+        }
+        content = {
+            "v": 1,
+            "nonce": uuid.uuid4().hex,
+            "epoch": self.epoch,
+            "writer": self.seat.writer,
+            "entries": [entry],
+            "pending": 0,
+            "storage": "idb",
+        }
+        reply = await self.post("answers", content)
+        if reply.status == OK:
+            self.stage.on_reply_to_save(self.seat, entry, reply)
+
+    async def go_on(self, until: float) -> None:
+        """Save now and then, as who has started does while others still start."""
+        while time.monotonic() + HEARTBEAT_SECONDS < until:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            await self.save()
+
+    async def hand_in(self, digest: str) -> None:
+        """Hand in."""
+        content = {
+            "submit_id": str(uuid.uuid4()),
+            "writer": self.seat.writer,
+            "last_seq": self.seq,
+            "digest": digest,
+        }
+        await self.post("submit", content)
+
+    async def end(self) -> None:
+        """Do what a page does when its time is over (runner.js): look, hand in, look."""
+        if await self.state() in OVER:
+            return
+        await self.hand_in(self.stage.order.digest)
+        while await self.state() not in OVER:
+            await asyncio.sleep(OVER_POLL_SECONDS)
+
+    async def day(self) -> None:
+        """Start, work, load the page again in between, hand in."""
+        await self.start()
+        for number in range(SAVES_A_DAY):
+            await asyncio.sleep(self.stage.dice.uniform(*BETWEEN_SAVES_SECONDS))
+            await self.save()
+            if number == SAVES_A_DAY // 2:
+                await self.load(knows_exam=True)
+        await self.hand_in(digest(self.answers))
+
+    async def look(self) -> None:
+        """Look at one of the pages of staff."""
+        path = self.stage.dice.choice(self.stage.order.pages)
+        request = _requests.get(path, self.stage.order.staff_cookie, is_page=True)
+        await self.stage.insist("staff", request)
+
+
+SCRIPTS: dict[str, Callable[[Browser], Awaitable[None]]] = {
+    "start": Browser.start,
+    "end": Browser.end,
+    "day": Browser.day,
+    "look": Browser.look,
+}
+
+
+class Stage:
+    """All browsers of one process."""
+
+    def __init__(self, order: Order, pool: Pool) -> None:
+        self.order = order
+        self.pool = pool
+        self.csrf = _requests.Csrf(order.csrf_cookie, order.csrf_token)
+        self.dice = random.Random(order.seed)
+        self.outcome = Outcome()
+        self.errors: Counter[str] = Counter()
+        self._measured_from = 0.0
+        self._ends_at = 0.0
+
+    async def play(self, starts_at: float) -> Outcome:
+        """Have every seat play the script; return what became of it."""
+        self._measured_from = starts_at + self.order.warm_up_seconds
+        self._ends_at = self._measured_from + self.order.seconds
+        until = self._ends_at + self.order.drain_seconds
+        # The time of all of them ends at one moment, as far as their clocks agree.
+        first, last = starts_at, self._ends_at
+        if self.order.script == "end":
+            first, last = self._measured_from, self._measured_from + CLOCK_SECONDS
+        playing = {
+            asyncio.create_task(self._one(seat, self.dice.uniform(first, last)))
+            for seat in self.order.seats
+        }
+        while playing and time.monotonic() < until:
+            wait = max(0.0, until - time.monotonic())
+            done, playing = await asyncio.wait(playing, timeout=wait)
+            for task in done:
+                task.result()
+        for task in playing:
+            task.cancel()
+        self.outcome.unfinished = len(playing)
+        self.outcome.errors = dict(self.errors)
+        self.outcome.connections = self.pool.peak
+        return self.outcome
+
+    async def insist(self, name: str, request: bytes) -> Reply:
+        """Make a call until it is answered, and note how long that took."""
+        wanted_at = time.monotonic()
+        tries = 0
+        while True:
+            reply = await self.pool.call(request)
+            if reply.status == OK:
+                break
+            self.errors[f"{name} {reply.failure or reply.status}"] += 1
+            if reply.status in NOT_AGAIN:
+                return reply
+            tries += 1
+            await asyncio.sleep(_obeying.backoff(tries, self.dice, at_least=reply.retry_after))
+        self._note(name, wanted_at)
+        if self._measured_from <= time.monotonic() < self._ends_at:
+            self.outcome.acknowledged += 1
+        return reply
+
+    async def _one(self, seat: Seat, at: float) -> None:
+        await asyncio.sleep(max(0.0, at - time.monotonic()))
+        browser = Browser(self, seat)
+        await SCRIPTS[self.order.script](browser)
+        self._note("whole", at)
+        if self.order.script == "start":
+            await browser.go_on(self._ends_at)
+
+    def on_reply_to_save(self, seat: Seat, entry: dict[str, Any], reply: Reply) -> None:
+        """Note what was acknowledged; anything else is an error."""
+        accepted = msgspec.json.decode(reply.body)["accepted"]
+        if [each["seq"] for each in accepted] == [entry["seq"]] and accepted[0]["status"] in SAVED:
+            sent = msgspec.json.encode(entry)
+            self.outcome.saved_in_scripts.append(Saved(seat.number, entry["seq"], sent))
+        else:
+            self.errors["answers not applied"] += 1
+
+    def _note(self, name: str, since: float) -> None:
+        if since < self._measured_from:
+            return
+        milliseconds = (time.monotonic() - since) * 1000
+        self.outcome.call_ms.setdefault(name, []).append(milliseconds)
+
+
+def digest(answers: dict[int, object]) -> str:
+    """Return the digest of what a page shows, as it computes it."""
+    shown = [[part, answers[part]] for part in sorted(answers) if answers[part] is not None]
+    text = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+async def _work(order: Order, pool: Pool, starts_at: float) -> Outcome:
+    return await Stage(order, pool).play(starts_at)
+
+
+if __name__ == "__main__":
+    _obeying.obey(_work)
