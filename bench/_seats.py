@@ -14,13 +14,16 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.test import Client
 
 from bench._orders import Seat
 from placement_test.lib import clock, transactions
 from placement_test.models import (
     AnswerEvent,
     SessionToken,
+    StaffUser,
     Student,
     StudentAnswer,
     StudentSession,
@@ -126,6 +129,16 @@ class Hall:
                 _answer_everything(self.sets, self.parts)
         _settle()
         return self.sets, seats
+
+    def staff_cookie(self) -> str:
+        """Return the cookie of a director who has logged in."""
+        browser = Client()
+        browser.force_login(
+            builders.staff(role=StaffUser.Role.DIRECTOR),
+            backend="django.contrib.auth.backends.ModelBackend",
+        )
+        name = settings.SESSION_COOKIE_NAME
+        return f"{name}={browser.cookies[name].value}"
 
     def _copy(self, state: State, at: dt.datetime, seconds: int) -> None:
         first = self._first
