@@ -84,7 +84,11 @@ def _sizes() -> dict[str, int]:
                 " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
             )
             return dict(cursor.fetchall())
-        cursor.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        # Pages of deleted rows are filled again before the file grows.
+        cursor.execute(
+            "SELECT (page_count - freelist_count) * page_size"
+            " FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
+        )
         return {"all": cursor.fetchone()[0]}
 
 
