@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from bench._site import Site
 from bench.recovery import in_own_process
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from bench._orders import Seat
     from bench._rows import Row
@@ -54,6 +55,22 @@ def site(database: str, options: argparse.Namespace) -> Site:
         server_connections=wanted if options.connections > SERVER_TAKES else 0,
         disk=options.disk,
     )
+
+
+@contextlib.contextmanager
+def opened(database: str, options: argparse.Namespace) -> Iterator[tuple[Site, Hall]]:
+    """Open the site that the options ask for, and the hall in which its seats are made."""
+    made = site(database, options)
+    try:
+        made.open()
+        # Django has its settings from here on.
+        from bench._seats import Hall
+
+        hall = Hall()
+        hall.open()
+        yield made, hall
+    finally:
+        made.close()
 
 
 def order(site: Site, hall: Hall, seats: list[Seat], options: argparse.Namespace) -> Order:

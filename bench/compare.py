@@ -41,13 +41,7 @@ COLUMNS = (
 def measure(database: str, options: argparse.Namespace) -> list[Row]:
     """Compare on one database; return a row for each turn, and one for each step."""
     rows: list[Row] = []
-    site = _options.site(database, options)
-    try:
-        site.open()
-        from bench._seats import Hall
-
-        hall = Hall()
-        hall.open()
+    with _options.opened(database, options) as (site, hall):
         os.environ["BENCH_PLAIN_DATABASE_URL"] = _plain_database(site)
         for sessions in map(int, options.steps.split(",")):
             turns = []
@@ -57,8 +51,6 @@ def measure(database: str, options: argparse.Namespace) -> list[Row]:
                 turns += [turn(site, hall, server, sessions, options) for server in servers]
             rows += [*turns, times(turns)]
             print(_rows.table(rows[-len(turns) - 1 :], COLUMNS), flush=True)
-    finally:
-        site.close()
     return rows
 
 

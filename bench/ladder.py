@@ -46,21 +46,13 @@ KILL_COLUMNS = (
 def measure(database: str, options: argparse.Namespace) -> list[Row]:
     """Climb on one database; return a row for each step."""
     rows: list[Row] = []
-    site = _options.site(database, options)
-    try:
-        site.open()
-        from bench._seats import Hall
-
-        hall = Hall()
-        hall.open()
+    with _options.opened(database, options) as (site, hall):
         site.serve()
         for sessions in map(int, options.steps.split(",")):
             rows.append(step(site, hall, sessions, options))
             print(_rows.table(rows[-1:], KILL_COLUMNS if options.kill else COLUMNS), flush=True)
             if (rows[-1]["p99_ms"] or 0) > HOPELESS_P99_MS:
                 break
-    finally:
-        site.close()
     return rows
 
 

@@ -49,21 +49,13 @@ COLUMNS = (
 def measure(database: str, options: argparse.Namespace) -> list[Row]:
     """Measure each part on one database; return a row for each."""
     rows: list[Row] = []
-    site = _options.site(database, options)
     parts = {"starts": starts, "sweep": sweep, "ends": ends}
-    try:
-        site.open()
-        from bench._seats import Hall
-
-        hall = Hall()
-        hall.open()
+    with _options.opened(database, options) as (site, hall):
         site.serve()
         for part in options.parts.split(","):
             rows.append({"database": database, "part": part, "students": options.students})
             rows[-1] |= parts[part](site, hall, options)
             print(_rows.table(rows[-1:], COLUMNS), flush=True)
-    finally:
-        site.close()
     return rows
 
 

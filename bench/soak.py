@@ -58,18 +58,10 @@ COLUMNS = (
 
 def measure(database: str, options: argparse.Namespace) -> list[Row]:
     """Measure on one database; return its row."""
-    site = _options.site(database, options)
-    try:
-        site.open()
-        from bench._seats import Hall
-
-        hall = Hall()
-        hall.open()
+    with _options.opened(database, options) as (site, hall):
         site.serve()
         facts = {"database": database, "minutes": options.minutes, "sessions": options.sessions}
         return [facts | soak(site, hall, options)]
-    finally:
-        site.close()
 
 
 def soak(site: Site, hall: Hall, options: argparse.Namespace) -> Row:
