@@ -38,21 +38,21 @@ def run(
     *,
     on_disk: bool = False,
     has_sample: bool = False,
-    seconds: int | None = None,
+    sessions: int | None = None,
 ) -> None:
     """Measure, print, and keep with ``--write``.
 
     ``on_disk``: profiles and database lie on a disk, not in memory.  ``has_sample``: the site is
-    the sample academy.  ``seconds``: how long to measure, if ``--seconds`` does not say otherwise;
+    the sample academy.  ``sessions``: how many to measure, if ``--sessions`` does not say otherwise;
     ``measure`` takes them by that name.
     """
     parser = argparse.ArgumentParser(prog=f"scripts/bench {name}", description=words)
     parser.add_argument("--write", action="store_true", help=f"keep bench/results/{name}.json")
-    if seconds is not None:
-        parser.add_argument("--seconds", type=int, default=seconds, help="how long to measure")
+    if sessions is not None:
+        parser.add_argument("--sessions", type=int, default=sessions, help="how many to measure")
     options = parser.parse_args()
-    if seconds is not None:
-        measure = functools.partial(measure, seconds=options.seconds)
+    if sessions is not None:
+        measure = functools.partial(measure, sessions=options.sessions)
     if on_disk:
         os.environ["PRIMEPATH_TEST_PARENT"] = "/var/tmp"  # noqa: S108 - a folder of its own in it
     from tests import environment

@@ -1,16 +1,17 @@
 """What a student's page keeps of a long day: answer events without end in one tab.
 
 ``scripts/bench tab_memory`` prints the figures; ``--write`` also keeps them in ``bench/results``,
-``--seconds`` says for how long (an hour holds what 9,000 sessions enter).
+``--sessions`` says how many sessions' answer events it enters (9,000 take more than an hour).
 The page shows a scan of ten pages.  Events come through its own fields, outbox and saver to a real
-server, for as long as the time allows; heap, nodes and listeners are read after a forced
-collection, in between and at the end.
+server, as fast as the device writes; heap, nodes and listeners are read after a forced collection,
+in between and at the end.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -22,25 +23,26 @@ if TYPE_CHECKING:
     from tests.proof.chromium.site import Site
 
 PAGES = 10
-SECONDS = 330
-READINGS = 6
+SESSIONS = 750
+READINGS = 10
 # What a student enters in one test: about as many changes as the longest exams have questions.
 EVENTS_A_SESSION = 50
 WANTED_SESSIONS = 9000
 GOAL_HEAP_MB = 60
 # The first reading comes after everything has been used once.
-WARM_UP_SECONDS = 20
+WARM_UP_EVENTS = 2000
+# Far behind the end of any measurement.
+DEADLINE_SECONDS = 24 * 3600
 # As fast as the device writes: a few events at once, then it waits until they are saved on it.
-ENTER = """async (seconds) => {
+ENTER = """async (wanted) => {
   const root = document.querySelector("#main");
   const label = root.querySelector("[data-slot=save-state]");
   const questions = [...document.querySelectorAll("#sheet .question")]
     .map((question) => [...question.querySelectorAll("label.bubble input[type=radio]")])
     .filter((inputs) => inputs.length);
-  const ends = performance.now() + seconds * 1000;
   let events = 0;
   const isWriting = () => label.textContent.trim() === window.proofWords.writing;
-  while (performance.now() < ends) {
+  while (events < wanted) {
     for (let k = 0; k < 5; k += 1) {
       const inputs = questions[events % questions.length];
       inputs[Math.floor(events / questions.length) % inputs.length].click();
@@ -48,7 +50,6 @@ ENTER = """async (seconds) => {
     }
     do await new Promise((resolve) => setTimeout(resolve, 0)); while (isWriting());
   }
-  return events;
 }"""
 WORDS = """() => {
   window.proofWords = {
@@ -64,8 +65,8 @@ SCROLL = """async () => {
 }"""
 
 
-async def measure(playwright: Playwright, site: Site, *, seconds: int) -> dict[str, Any]:
-    """Sit one test, entering answers for ``seconds``."""
+async def measure(playwright: Playwright, site: Site, *, sessions: int) -> dict[str, Any]:
+    """Sit one test, entering as many answers as ``sessions`` sessions do."""
     from tests.proof.chromium.desk import Desk
     from tests.proof.chromium.device import Device
 
@@ -74,7 +75,7 @@ async def measure(playwright: Playwright, site: Site, *, seconds: int) -> dict[s
     await device.seat(seat)
     desk = Desk(site, seat, device, random.Random(1))
     await desk.sit_down()
-    await site.end_in(seat.session, 2 * seconds + 600)
+    await site.end_in(seat.session, DEADLINE_SECONDS)
     page = desk.page
     devtools = await device.devtools(page)
     await devtools.send("Performance.enable")
@@ -82,13 +83,15 @@ async def measure(playwright: Playwright, site: Site, *, seconds: int) -> dict[s
     await page.evaluate(SCROLL)
     opened = await reading(page, devtools)
     pages = await page.locator(".paper-page").count()
-    await page.evaluate(ENTER, WARM_UP_SECONDS)
+    await page.evaluate(ENTER, WARM_UP_EVENTS)
     began = time.monotonic()
     readings = [await settled(desk, devtools)]
-    events = 0
+    part = sessions * EVENTS_A_SESSION // (READINGS - 1)
     for _ in range(READINGS - 1):
-        events += await page.evaluate(ENTER, seconds / (READINGS - 1))
+        await page.evaluate(ENTER, part)
         readings.append(await settled(desk, devtools))
+        print(readings[-1], file=sys.stderr, flush=True)
+    events = part * (READINGS - 1)
     took = time.monotonic() - began
     saved = len((await site.stored(seat.session)).events)
     await device.discard()
@@ -146,5 +149,5 @@ if __name__ == "__main__":
         "Heap, nodes and listeners of one tab.",
         measure,
         has_sample=True,
-        seconds=SECONDS,
+        sessions=SESSIONS,
     )

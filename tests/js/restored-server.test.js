@@ -120,6 +120,34 @@ test("an entry under way meets the restored server and takes the others with it"
   assert.deepEqual(server.values(), [1, 2, 3, 4, 5, 6]);
 });
 
+for (const [what, failures] of [
+  ["is lost", 0],
+  ["is lost, and so is the question about it", 1],
+]) {
+  test(`the first reply of a restored server ${what}: it gets the entries of earlier pages`, async () => {
+    const { server, time, queue, saver } = await browser();
+    await queue.add(change({ ...EARLIER, value: 1 }));
+    const running = saver();
+    running.begin(CLAIM);
+    await time.advance(2000);
+    server.restore({ known: true, state: "open", ...structuredClone(NOTHING) });
+    const { get, post } = server.api;
+    server.api.post = async (path, body) => {
+      await post(path, body);
+      server.api.post = post;
+      return reply(0);
+    };
+    let left = failures;
+    server.api.get = async (path) => (left-- > 0 ? reply(0) : get(path));
+
+    await write(queue, 2);
+    running.wake();
+    await time.advance(MINUTE_MS);
+
+    assert.deepEqual(server.values(), [1, 2]);
+  });
+}
+
 test("a ticket that the server refuses is shown rarely, and nothing is dropped", async () => {
   const { server, time, queue, running } = await sitting();
   server.restore({ known: false, state: "open", ...structuredClone(NOTHING) });

@@ -135,6 +135,10 @@ export class Server {
   #save({ nonce, writer, entries }) {
     if (this.state.state === "registered" && entries.length)
       return reply(409, { error: "not_started" });
+    const accepted = entries.map(({ seq }) => {
+      const isKnown = this.state.entries.has(`${writer}/${seq}`);
+      return { seq, status: isKnown ? "duplicate" : "applied" };
+    });
     for (const entry of entries) {
       this.state.entries.set(`${writer}/${entry.seq}`, { ...entry, writer });
     }
@@ -142,7 +146,7 @@ export class Server {
       ...this.#facts(),
       nonce,
       session: SESSION,
-      accepted: entries.map(({ seq }) => ({ seq, status: "applied" })),
+      accepted,
       through: this.through()[writer] ?? 0,
       missing: this.#missing(writer),
       next_flush_ms: 15_000,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from tests.proof import processes
 from tests.proof.history import Entry, Outage
 from tests.proof.processes import orders
-from tests.proof.processes.disk import Disk
+from tests.proof.processes.disk import MEGABYTE, Disk
 from tests.proof.processes.outages import Outages
 from tests.proof.processes.page import FAST, Page, Seat
 from tests.proof.processes.profile import Profile
@@ -187,11 +188,15 @@ def test_a_power_cut_loses_what_was_not_synced_and_nothing_else(tmp_path: Path) 
             file.flush()
             os.fsync(file.fileno())
         disk.settle()
+        disk.fill()
+        disk.settle()
+        disk.free()
         (disk.folder / "hoped").write_text("lost")
         disk.copy()
 
         disk.swap()
 
+        assert shutil.disk_usage(disk.folder).free > 10 * MEGABYTE
         assert (disk.folder / "synced").read_text() == "kept"
         assert not (disk.folder / "hoped").exists()
     finally:

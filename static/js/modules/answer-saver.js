@@ -51,6 +51,8 @@ export class AnswerSaver {
   #floorMs = 0;
   #givenAgainAt = -ASIDE_MS;
   #doubtedAt = -ASIDE_MS;
+  /** A reply was lost that may have said so: the state has to be asked for. */
+  #isUncertain = false;
   #tries = 0;
   #serverErrors = 0;
   #tokenMissing = false;
@@ -254,6 +256,10 @@ export class AnswerSaver {
       const { status = "", reason = "" } = statuses.get(entry.seq) ?? {};
       this.#events.onEntry?.(entry, status, reason);
     }
+    // Its first reply, which nobody read, may have been that of a restored server which did not know
+    // this writer.  Where less is counted than before, the comparison below says it anyway.
+    const isKnown = taken.some(({ seq }) => statuses.get(seq)?.status === "duplicate");
+    if (isKnown && !this.#through.get(writer)) this.#isUncertain = true;
     // An entry that the reply does not name was not saved; alone it must not be sent for ever.
     if (batch.length && !taken.length) this.#split(batch);
     const last = Math.max(this.#taken.get(writer) ?? 0, ...taken.map(({ seq }) => seq));
@@ -278,10 +284,11 @@ export class AnswerSaver {
     // One that never counts what it takes must not become a storm.
     const isDoubted = isLess && now >= this.#doubtedAt + ASIDE_MS;
     if (isDoubted) this.#doubtedAt = now;
-    if (isDoubted || through < (this.#through.get(writer) ?? 0)) {
+    if (this.#isUncertain || isDoubted || through < (this.#through.get(writer) ?? 0)) {
       const { status, body } = await this.#api.get("state/");
       // The next reply says the same.
       if (status !== 200) return;
+      this.#isUncertain = false;
       this.#through.clear();
       this.#taken.clear();
       await this.#queue.giveBack(this.#session, /** @type {any} */ (body?.through));

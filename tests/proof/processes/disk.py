@@ -82,6 +82,8 @@ class Disk:
         _run("umount", "-l", self.folder)
         if not _mount(self._image, self.folder):
             raise RuntimeError("the copy of the disk cannot be mounted")
+        # That it went may not have been synced.
+        self.free()
         for old in self._images.iterdir():
             if old != self._image:
                 old.unlink()

@@ -323,6 +323,9 @@ class Page:
             await self._write_again(conflicts)
         for first, last in body.get("missing", []):
             self.profile.requeue(writer, first, last)
+        # The reply that nobody read may have been that of a server which did not know this writer.
+        if "duplicate" in statuses.values() and not self.profile.best_through.get(writer):
+            self._is_stale = True
         self._hear(body, writer)
 
     def _hear(self, body: dict[str, Any], writer: str) -> None:

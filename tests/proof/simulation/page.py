@@ -118,6 +118,7 @@ class Saver:
         self._through: dict[str, int] = {}
         self._taken: dict[str, int] = {}
         self._doubted_at = -ASIDE_MS
+        self._is_uncertain = False
         self._aside: dict[Key, int] = {}
         self._single: set[Key] = set()
 
@@ -275,6 +276,7 @@ class Saver:
 
         def answered(state: Heard) -> None:
             if state.status == 200 and state.body is not None and "through" in state.body:
+                self._is_uncertain = False
                 self._through.clear()
                 self._taken.clear()
                 self.page.queue.give_back(state.body["through"])
@@ -287,6 +289,11 @@ class Saver:
     def _has_gone_back(self, writer: str, batch: list[Entry], body: dict[str, Any]) -> bool:
         """Return whether the server lacks what it said it had."""
         accepted = {seq for seq, *_ in body["accepted"]}
+        # The reply that nobody read may have been that of a server which did not know this writer.
+        if not self._through.get(writer) and "duplicate" in {
+            status for seq, status, _ in body["accepted"]
+        }:
+            self._is_uncertain = True
         taken = [entry.seq for entry in batch if entry.seq in accepted]
         self._taken[writer] = max([self._taken.get(writer, 0), *taken])
         # Where nothing below is missing, it has all up to ``through``, and nothing above.
@@ -294,7 +301,8 @@ class Saver:
         is_doubted = is_less and self.page.world.now >= self._doubted_at + ASIDE_MS
         if is_doubted:
             self._doubted_at = self.page.world.now
-        return bool(is_doubted or body["through"] < self._through.get(writer, 0))
+        is_behind = body["through"] < self._through.get(writer, 0)
+        return self._is_uncertain or is_doubted or is_behind
 
     def _end_of_take(
         self, writer: str | None, batch: list[Entry], body: dict[str, Any], heard: Heard
