@@ -12,10 +12,10 @@ const MINUTE_MS = 60_000;
 const EARLIER = { writer: "v".repeat(32), epoch: 0 };
 
 /** A browser with one session: entries of this page and of an earlier one, a ticket. */
-async function browser({ random = () => 0.5, ticket = "ticket" } = {}) {
+async function browser({ random = () => 0.5, ticket = "ticket", store = memoryStore() } = {}) {
   const time = new Time();
   const server = new Server();
-  const queue = new AnswerQueue({ stores: [memoryStore()], now: time.now });
+  const queue = new AnswerQueue({ stores: [store], now: time.now });
   await queue.open();
   await queue.remember(SESSION, { ticket, claim: CLAIM });
   await queue.begin(SESSION, EARLIER);
@@ -77,6 +77,26 @@ test("a backup from the middle gets what came after it", async () => {
 
   server.restore(backup);
   assert.deepEqual(server.values(), [1, 2, 3, 4]);
+  await time.advance(MINUTE_MS / 2);
+
+  assert.deepEqual(server.values(), [1, 2, 3, 4, 5]);
+});
+
+test("a storage that fails when it is asked is asked again once it works", async () => {
+  const store = memoryStore();
+  const { server, time, backup } = await sitting({ store });
+  const { requeue } = store;
+  let asked = 0;
+  store.requeue = async () => {
+    asked += 1;
+    throw new Error("UnknownError");
+  };
+  server.restore(backup);
+  await time.advance(MINUTE_MS);
+  assert.ok(asked >= 2 && asked <= 5, `${asked} times`);
+  assert.deepEqual(server.values(), [1, 2, 3, 4]);
+
+  store.requeue = requeue;
   await time.advance(MINUTE_MS / 2);
 
   assert.deepEqual(server.values(), [1, 2, 3, 4, 5]);

@@ -30,6 +30,9 @@ export class AnswerQueue {
   /** What was read or remembered, so that a store that breaks takes none of it away. */
   /** @type {Map<string, SessionRecord>} */
   #records = new Map();
+  /** Sessions whose kept entries a store could not give back when it was asked. */
+  /** @type {Map<Store, Set<string>>} */
+  #owed = new Map();
   /** Writes happen one after the other: order of seq is order of change. */
   /** @type {Promise<unknown>} */
   #turn = Promise.resolve();
@@ -177,6 +180,23 @@ export class AnswerQueue {
   }
 
   /**
+   * Ask a store that failed once more, for all that it keeps of the sessions: what the server has, it
+   * answers as known.
+   */
+  async giveBackOwed() {
+    const owed = [...this.#owed];
+    this.#owed.clear();
+    for (const [store, sessions] of owed) {
+      for (const session of sessions) await this.#given(store, session, () => true);
+      // For the next time; not while an entry is being written there.
+      if (this.#owed.has(store)) await this.#inTurn(() => reopened(store));
+    }
+    for (const session of new Set(owed.flatMap(([, sessions]) => [...sessions]))) {
+      await this.reread(session);
+    }
+  }
+
+  /**
    * Take up what another page of this browser left unsent since this one was opened: it may be gone,
    * and where it is not, the server sees the same content twice.
    * @param {string} session
@@ -260,10 +280,24 @@ export class AnswerQueue {
    */
   async #requeue(session, isLost) {
     const lists = await Promise.all(
-      this.#stores.map((store) => store.requeue(session, isLost).catch(() => [])),
+      this.#stores.map((store) => this.#given(store, session, isLost)),
     );
     await this.reread(session);
     return lists.flat().length;
+  }
+
+  /**
+   * @param {Store} store
+   * @param {string} session
+   * @param {(entry: Entry) => boolean} isLost
+   */
+  async #given(store, session, isLost) {
+    try {
+      return await store.requeue(session, isLost);
+    } catch {
+      this.#owed.set(store, (this.#owed.get(store) ?? new Set()).add(session));
+      return [];
+    }
   }
 
   /** @param {SessionRecord} record */

@@ -50,6 +50,7 @@ export class AnswerSaver {
   #stopped = false;
   #floorMs = 0;
   #givenAgainAt = -ASIDE_MS;
+  #owedAt = -ASIDE_MS;
   #doubtedAt = -ASIDE_MS;
   /** A reply was lost that may have said so: the state has to be asked for. */
   #isUncertain = false;
@@ -192,6 +193,7 @@ export class AnswerSaver {
 
   async #send() {
     if (this.#stopped) return false;
+    this.#giveBackOwed();
     const batch = this.#nextBatch();
     // Without a claim there is nobody to send a heartbeat for.
     if (!batch.length && !this.#claim) return true;
@@ -212,6 +214,17 @@ export class AnswerSaver {
     if (said === "split" && batch.length) return this.#split(batch);
     this.#tries += 1;
     return false;
+  }
+
+  /** What a store could not give back: nothing waits for it, it may take long to open. */
+  #giveBackOwed() {
+    const now = this.#timers.now();
+    if (now < this.#owedAt + ASIDE_MS) return;
+    this.#owedAt = now;
+    void this.#queue.giveBackOwed().then(
+      () => this.#sendable().length && this.wake(),
+      () => {},
+    );
   }
 
   /** @returns {Entry[]} */

@@ -80,8 +80,7 @@ class Store:
                 self.kept[entry.key] = entry
 
     def requeue(self, is_lost: Callable[[Entry], bool]) -> list[Entry]:
-        if self.is_broken:
-            return []
+        self._work()
         found = [entry for entry in self.kept.values() if is_lost(entry)]
         for entry in found:
             self.outbox[entry.key] = self.kept.pop(entry.key)
@@ -103,13 +102,15 @@ class Store:
 class Queue:
     """What waits to be sent, in the best store that works."""
 
-    __slots__ = ("_record", "_seqs", "stores", "turn_at", "waiting")
+    __slots__ = ("_owed", "_record", "_seqs", "stores", "turn_at", "waiting")
 
     def __init__(self, stores: list[Store]) -> None:
         self.stores = [store for store in stores if not store.is_broken]
         self.waiting: dict[Key, Entry] = {}
         self._seqs: dict[str, int] = {}
         self._record: dict[str, Any] = {}
+        self._owed: list[Store] = []
+        """Those that could not give back what they keep."""
         self.turn_at = 0
         """When the last write under way will be done."""
         for store in self.stores:
@@ -182,6 +183,13 @@ class Queue:
         """Send again of every writer what is above ``through``; return how many there are."""
         return self._requeue(lambda entry: entry.seq > through.get(entry.writer, 0))
 
+    def give_back_owed(self) -> None:
+        """Ask those that failed once more, for all that they keep."""
+        owed, self._owed = self._owed, []
+        for store in owed:
+            for entry in self._given(store, lambda _entry: True):
+                self.waiting[entry.key] = entry
+
     def reread(self) -> None:
         """Take up what another page left, which this one could not see when it was opened."""
         for store in self.stores:
@@ -194,11 +202,19 @@ class Queue:
         ]
 
     def _requeue(self, is_lost: Callable[[Entry], bool]) -> int:
-        found = [entry for store in self.stores for entry in store.requeue(is_lost)]
+        found = [entry for store in self.stores for entry in self._given(store, is_lost)]
         for entry in found:
             self.waiting[entry.key] = entry
         self.reread()
         return len(found)
+
+    def _given(self, store: Store, is_lost: Callable[[Entry], bool]) -> list[Entry]:
+        try:
+            return store.requeue(is_lost)
+        except StoreFailed:
+            if store not in self._owed:
+                self._owed.append(store)
+            return []
 
     def _robustly(
         self, work: Callable[[Store], Any], when_fell: Callable[[Store], None] | None = None

@@ -115,6 +115,7 @@ class Saver:
         self._floor_ms = 0
         self._server_errors = 0
         self._given_again_at = -ASIDE_MS
+        self._owed_at = -ASIDE_MS
         self._through: dict[str, int] = {}
         self._taken: dict[str, int] = {}
         self._doubted_at = -ASIDE_MS
@@ -176,6 +177,10 @@ class Saver:
                 self._flight.append(then)
             return
         self._flight = [] if then is None else [then]
+        now = self.page.world.now
+        if now >= self._owed_at + ASIDE_MS:
+            self._owed_at = now
+            self.page.queue.give_back_owed()
         batch = self._next_batch()
         if not batch and self.claim is None:
             self._landed(ok=True)
