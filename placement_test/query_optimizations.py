@@ -186,9 +186,9 @@ class OptimizedQueries:
         return found
 
     @staticmethod
-    def forget_session(session_id: UUID) -> None:
-        """Drop a session from the cache after the current commit (re-marked, re-opened)."""
-        cache.forget(_session_key(session_id))
+    def forget_session(*session_ids: UUID) -> None:
+        """Drop sessions from the cache after the current commit (re-marked, re-opened)."""
+        cache.forget(*map(_session_key, session_ids))
 
     @staticmethod
     def batch_save_answers(

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.db import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 logger = logging.getLogger(__name__)
 
@@ -82,14 +82,14 @@ def tally(name: str, seconds: int) -> int:
         return 0
 
 
-def forget(name: str) -> None:
-    """Drop ``name`` once the current transaction is committed."""
-    transaction.on_commit(lambda: _delete(name))
+def forget(*names: str) -> None:
+    """Drop all ``names`` once the current transaction is committed."""
+    transaction.on_commit(lambda: _delete(names))
 
 
-def _delete(name: str) -> None:
+def _delete(names: Sequence[str]) -> None:
     try:
-        cache.set(name, FORGOTTEN, FORGOTTEN_SECONDS)
+        cache.set_many(dict.fromkeys(names, FORGOTTEN), FORGOTTEN_SECONDS)
     except Exception:
         # Unlike a failed read this could serve old content: say so at error level.
         logger.exception("cache could not forget")

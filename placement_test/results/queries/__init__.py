@@ -2,6 +2,7 @@
 
 from placement_test.results.queries.marking import (
     answers,
+    answers_of,
     current_key,
     hand_marks,
     key_of,
@@ -9,4 +10,12 @@ from placement_test.results.queries.marking import (
     markable,
 )
 
-__all__ = ["answers", "current_key", "hand_marks", "key_of", "locked", "markable"]
+__all__ = [
+    "answers",
+    "answers_of",
+    "current_key",
+    "hand_marks",
+    "key_of",
+    "locked",
+    "markable",
+]

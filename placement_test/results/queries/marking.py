@@ -24,7 +24,7 @@ from placement_test.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from decimal import Decimal
     from uuid import UUID
 
@@ -46,13 +46,16 @@ def markable() -> QuerySet[StudentSession]:
     )
 
 
-def locked(sessions: QuerySet[StudentSession]) -> QuerySet[StudentSession]:
+def locked(
+    sessions: QuerySet[StudentSession], *, without_waiting: bool = False
+) -> QuerySet[StudentSession]:
     """Return ``sessions`` under row locks, inside the caller's transaction.
 
-    SQLite needs none: its transactions hold the one write lock from their start.
+    ``without_waiting`` leaves out those that somebody else holds.  SQLite needs no locks: its
+    transactions hold the one write lock from their start.
     """
     if connection.features.has_select_for_update_of:
-        return sessions.select_for_update(of=("self",))
+        return sessions.select_for_update(of=("self",), skip_locked=without_waiting)
     return sessions
 
 
@@ -96,6 +99,15 @@ def standing_hand_marks() -> QuerySet[HandMark]:
 def answers(session_id: UUID) -> dict[int, str]:
     """Return the current answers ``{part id: canonical JSON}``: 1 query."""
     return dict(StudentAnswer.objects.filter(session_id=session_id).values_list("part_id", "value"))
+
+
+def answers_of(session_ids: Iterable[UUID]) -> dict[UUID, dict[int, str]]:
+    """Return the current answers of many sessions, as ``answers`` does of one: 1 query."""
+    found: dict[UUID, dict[int, str]] = {}
+    rows = StudentAnswer.objects.filter(session_id__in=session_ids)
+    for session_id, part_id, value in rows.values_list("session_id", "part_id", "value"):
+        found.setdefault(session_id, {})[part_id] = value
+    return found
 
 
 def _keys(

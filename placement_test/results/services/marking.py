@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 from placement_test.curriculum import queries as curriculum
 from placement_test.curriculum.rules import Cut, place
 from placement_test.grading.rules import Marked, mark
-from placement_test.lib import clock
+from placement_test.lib import clock, rows
 from placement_test.models import PartMark, Placement, Result
 from placement_test.query_optimizations import OptimizedQueries
 from placement_test.results import queries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from placement_test.curriculum.rules import LevelPlace
     from placement_test.grading.rules import PartKey
     from placement_test.models import StaffUser, StudentSession
     from placement_test.query_optimizations import ExamDefinition
@@ -77,6 +78,15 @@ def sheet_under(
         for part_id in exam.parts
         if part_id in keys
     }
+    return _summed(exam, key_revision_id, marks, hand_marks)
+
+
+def _summed(
+    exam: ExamDefinition,
+    key_revision_id: int,
+    marks: dict[int, Marked],
+    hand_marks: Mapping[int, Decimal],
+) -> Sheet:
     for part_id, points in hand_marks.items():
         if part_id in exam.parts:
             marks[part_id] = _by_hand(points, exam.parts[part_id].points)
@@ -118,14 +128,95 @@ def conclude(
     exam = OptimizedQueries.get_exam_with_questions(session.version_id)
     # The annotations were read before the row lock was waited for: after the first marking they
     # may be behind, so only the first one goes by them.  What the row says is not behind.
-    is_first = (
-        cause == Result.Cause.ENDED and session.reopened_at is None and not session.is_marked  # type: ignore[attr-defined]
-    )
+    is_first = cause == Result.Cause.ENDED and was_never_marked(session)
     by_hand = {} if is_first else queries.hand_marks(session.id)
     marked = sheet(exam, answers, hand_marks=by_hand)
     if not is_first:
         Result.objects.filter(session=session, is_current=True).update(is_current=False)
-    result = Result.objects.create(
+    result = _result(session, marked, cause, actor)
+    result.save(force_insert=True)
+    _insert_marks([(result, marked)])
+    place_by_rules(session, result, is_first=is_first, actor=actor)
+    OptimizedQueries.forget_session(session.id)
+    return result
+
+
+def was_never_marked(session: StudentSession) -> bool:
+    """Return whether a session from ``queries.markable()`` has no result yet."""
+    return session.reopened_at is None and not session.is_marked  # type: ignore[attr-defined]
+
+
+def conclude_first(sessions: Sequence[StudentSession]) -> None:
+    """Append result and placement of many sessions that end now and ``was_never_marked``.
+
+    As ``conclude`` does of one, inside the caller's transaction.  Queries, however many they are:
+    answers, results, marks, placements, and a key for each exam version.
+
+    :raises KeyNeeded: where one of the versions has no key; then nothing of any is stored
+    """
+    answers = queries.answers_of([session.id for session in sessions])
+    markers: dict[int, _Marker] = {}
+    marked: list[tuple[Result, Sheet]] = []
+    for session in sessions:
+        if session.version_id not in markers:
+            markers[session.version_id] = _Marker(session.version_id)
+        sheet = markers[session.version_id].sheet(answers.get(session.id, {}))
+        marked.append((_result(session, sheet, Result.Cause.ENDED, None), sheet))
+    Result.objects.bulk_create(result for result, _sheet in marked)
+    _insert_marks(marked)
+    ladders = _Ladders()
+    placements = [
+        _placement(session, result, ladders)
+        for session, (result, _sheet) in zip(sessions, marked, strict=True)
+    ]
+    Placement.objects.bulk_create(filter(None, placements))
+    OptimizedQueries.forget_session(*(session.id for session in sessions))
+
+
+class _Marker:
+    """Marks many answer sheets of one exam version: most students give one of a few answers."""
+
+    def __init__(self, version_id: int) -> None:
+        """Load exam and key: 1 query where the exam is cached."""
+        self._exam = OptimizedQueries.get_exam_with_questions(version_id)
+        revision_id, self._keys = queries.current_key(version_id, self._exam.parts)
+        if revision_id is None:
+            raise KeyNeeded(version_id)
+        self._revision_id = revision_id
+        self._known: dict[tuple[int, str], Marked] = {}
+
+    def sheet(self, answers: Mapping[int, str]) -> Sheet:
+        marks = {
+            part_id: self._mark(part_id, answers.get(part_id, "null"))
+            for part_id in self._exam.parts
+            if part_id in self._keys
+        }
+        return _summed(self._exam, self._revision_id, marks, {})
+
+    def _mark(self, part_id: int, answer: str) -> Marked:
+        known = self._known.get((part_id, answer))
+        if known is None:
+            known = mark(self._keys[part_id], json.loads(answer))
+            self._known[part_id, answer] = known
+        return known
+
+
+class _Ladders:
+    """The curriculum's ladder by the level where a session began, each looked up once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[LevelPlace, ...]] = {}
+
+    def including(self, level_id: int) -> tuple[LevelPlace, ...]:
+        if level_id not in self._known:
+            self._known[level_id] = curriculum.ladder(including=level_id)
+        return self._known[level_id]
+
+
+def _result(
+    session: StudentSession, marked: Sheet, cause: Result.Cause, actor: StaffUser | None
+) -> Result:
+    return Result(
         session=session,
         version_id=session.version_id,
         key_revision_id=marked.key_revision_id,
@@ -137,13 +228,18 @@ def conclude(
         made_at=clock.now(),
         made_by=actor,
     )
-    PartMark.objects.bulk_create(
-        PartMark(result=result, part_id=part_id, points=each.points, outcome=each.outcome)
-        for part_id, each in marked.marks.items()
+
+
+def _insert_marks(marked: Sequence[tuple[Result, Sheet]]) -> None:
+    rows.insert(
+        PartMark,
+        ("result", "part", "points", "outcome"),
+        [
+            (result.pk, part_id, each.points, each.outcome)
+            for result, sheet in marked
+            for part_id, each in sheet.marks.items()
+        ],
     )
-    place_by_rules(session, result, is_first=is_first, actor=actor)
-    OptimizedQueries.forget_session(session.id)
-    return result
 
 
 def place_by_rules(
@@ -158,19 +254,29 @@ def place_by_rules(
     A decision by staff stays current: a new result does not undo it.  ``is_first`` says that
     there was none before and saves looking.
     """
-    cuts = session.cuts or [[0, 0]]  # type: ignore[attr-defined]
     if not is_first:
         current = Placement.objects.filter(session=session, is_current=True)
         if current.filter(origin=Placement.Origin.OVERRULE).exists():
             return None
         current.update(is_current=False)
+    placement = _placement(session, result, _Ladders(), actor=actor)
+    if placement is not None:
+        placement.save(force_insert=True)
+    return placement
+
+
+def _placement(
+    session: StudentSession, result: Result, ladders: _Ladders, *, actor: StaffUser | None = None
+) -> Placement | None:
+    """Return the placement that rules and cuts give; it is not stored yet."""
     if result.waiting or session.start_level_id is None:
         return None
-    ladder = curriculum.ladder(including=session.start_level_id)
+    cuts = session.cuts or [[0, 0]]  # type: ignore[attr-defined]
+    ladder = ladders.including(session.start_level_id)
     start = next(level for level in ladder if level.id == session.start_level_id)
     steps = tuple(Cut(Decimal(str(at)), step) for at, step in cuts)
     outcome = place(start, result.percent, steps, ladder)
-    return Placement.objects.create(
+    return Placement(
         session=session,
         result=result,
         origin=Placement.Origin.RULES,
