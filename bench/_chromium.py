@@ -43,7 +43,7 @@ def run(
     """Measure, print, and keep with ``--write``.
 
     ``on_disk``: profiles and database lie on a disk, not in memory.  ``has_sample``: the site is
-    the sample academy.  ``sessions``: how many to measure, if ``--sessions`` does not say otherwise;
+    the sample academy.  ``sessions``: how many to measure, if ``--sessions`` does not say it;
     ``measure`` takes them by that name.
     """
     parser = argparse.ArgumentParser(prog=f"scripts/bench {name}", description=words)

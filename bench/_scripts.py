@@ -81,13 +81,10 @@ class Browser:
         # For a reload without network; papers and tracks come from nginx.
         await self.get("shell", "/sit/shell/ko/", is_page=True)
         await self.post("begin", {})
-        await self.state()
         reply = await self.post("claim", {"writer": self.seat.writer, "seen_epoch": 0})
         self.epoch = msgspec.json.decode(reply.body)["epoch"] if reply.status == OK else 0
         await asyncio.sleep(SOON_SECONDS)
         await self.save()
-        # What came between state and claim raised no rev.
-        await self.state()
 
     async def save(self) -> None:
         """Save one answer."""

@@ -101,8 +101,14 @@ sitting: list[URLPattern | URLResolver] = [
     path("sit/<uuid:session_id>/tracks/<int:track_id>", files.track, name="sit-track"),
 ]
 
-# What ``primepath.wsgi`` serves by a shorter way.
-saves = tuple(pattern for pattern in sitting if getattr(pattern, "name", "") == "api-answers")
+# What ``primepath.wsgi`` serves by a shorter way, the most frequent one first.
+SHORT = ("answers", "state", "claim", "begin", "submit", "exam")
+calls = tuple(
+    pattern
+    for call in SHORT
+    for pattern in sitting
+    if getattr(pattern, "name", "") == f"api-{call}"
+)
 
 exam_making: list[URLPattern | URLResolver] = [
     path("staff/exams/<int:exam_id>/preview/", previews.preview, name="staff-exam-preview"),

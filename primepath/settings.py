@@ -115,8 +115,8 @@ if TESTING:
     # Controls: servers with a guard switched off, which the fault tests must catch.
     MIDDLEWARE = [*env.words("PRIMEPATH_TEST_MIDDLEWARE"), *MIDDLEWARE]
 
-# What a save, the most frequent request by far, goes through: no page, no login, no form.
-NOT_FOR_SAVES = {
+# What the runner's calls, nearly all requests of a day, go through: no page, no login, no form.
+NOT_FOR_CALLS = {
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -126,7 +126,7 @@ NOT_FOR_SAVES = {
     "placement_test.lib.http.AcademyTimeMiddleware",
     "axes.middleware.AxesMiddleware",
 }
-SAVE_MIDDLEWARE = [name for name in MIDDLEWARE if name not in NOT_FOR_SAVES]
+CALL_MIDDLEWARE = [name for name in MIDDLEWARE if name not in NOT_FOR_CALLS]
 
 ROOT_URLCONF = "primepath.urls"
 WSGI_APPLICATION = "primepath.wsgi.application"

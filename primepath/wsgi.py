@@ -17,43 +17,47 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "primepath.settings")
 whole = get_wsgi_application()
 
 from placement_test.lib.transactions import refuse_unsafe  # noqa: E402 - after Django's set-up
-from placement_test.urls import saves  # noqa: E402
+from placement_test.urls import calls  # noqa: E402
+from primepath.urls import urlpatterns  # noqa: E402
 
-SAVE = re.compile(r"/api/sessions/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/answers/")
+SESSION = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+# Found at once; all others are there for the addresses that a reply names.
+CALLS_FIRST = (*calls, *urlpatterns)
+CALL = re.compile(f"/api/sessions/{SESSION}/(?:answers|state|claim|begin|submit|exam)/")
 
 
-class SaveHandler(WSGIHandler):
-    """Django for one address, which gets nearly all requests of a test day.
+class CallHandler(WSGIHandler):
+    """Django for the calls of running sessions: nearly all requests of a test day.
 
-    It has the middleware that a save needs, in the same order, and finds its view at once.
+    It has the middleware that they need, in the same order, and finds their views at once.
     """
 
     def load_middleware(self, is_async: bool = False) -> None:  # noqa: D102
         every = settings.MIDDLEWARE
-        settings.MIDDLEWARE = settings.SAVE_MIDDLEWARE
+        settings.MIDDLEWARE = settings.CALL_MIDDLEWARE
         try:
             super().load_middleware(is_async)
         finally:
             settings.MIDDLEWARE = every
 
     def resolve_request(self, request: Any) -> Any:  # noqa: D102
-        request.urlconf = saves
+        request.urlconf = CALLS_FIRST
         return super().resolve_request(request)
 
 
 class Application:
-    """Every request to Django; a save by a shorter way."""
+    """Every request to Django; what the runner asks for by a shorter way."""
 
     def __init__(self) -> None:
         self.whole = whole
-        self.saves = SaveHandler()
+        self.calls = CallHandler()
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         """Respond as WSGI wants it."""
-        is_save = SAVE.fullmatch(environ.get("PATH_INFO", ""))
-        return (self.saves if is_save else self.whole)(environ, start_response)
+        is_call = CALL.fullmatch(environ.get("PATH_INFO", ""))
+        return (self.calls if is_call else self.whole)(environ, start_response)
 
 
 application = Application()

@@ -26,6 +26,9 @@ NEXT_FLUSH_MS = 15_000
 
 _decoder = msgspec.json.Decoder(None | bool | int | str | list[int])
 
+# States in which a session takes no more claims.
+OVER = frozenset({"submitted", "expired"})
+
 Moment = Literal["early", "in_time", "late"]
 
 

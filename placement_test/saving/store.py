@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
-from placement_test.errors import CodeNeeded, SessionNotStarted, SessionUnknown, TokenMissing
+from placement_test.errors import (
+    CodeNeeded,
+    SessionEnded,
+    SessionNotStarted,
+    SessionUnknown,
+    TokenMissing,
+)
 from placement_test.lib import clock
 from placement_test.monitoring.flushing import recorder
 from placement_test.saving import limits, rules
@@ -21,11 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from uuid import UUID
 
-    from placement_test.saving.entries import Batch, Entry
+    from django.db.backends.utils import CursorWrapper
+
+    from placement_test.saving.entries import Batch, Claim, Entry
 
 LOCK = """
 SELECT version_id, state, deadline_at, allotted_seconds, epoch, rev, paused_at,
-    last_contact_at, contact_token_id, elsewhere_at,
+    last_contact_at, contact_token_id, elsewhere_at, registered_at,
     limit_window, limit_calls, event_count, conflict_count, claim_count
 FROM placement_test_studentsession WHERE id = %s
 """
@@ -95,6 +103,7 @@ class Locked:
     last_contact_at: dt.datetime | None
     contact_token: int | None
     elsewhere_at: dt.datetime | None
+    registered_at: dt.datetime | None
     limit_window: int
     limit_calls: int
     events: int
@@ -115,6 +124,15 @@ class Saved:
 
     reply: SaveReply
     changes_result: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The epoch of a writer, and where the session stood when it was given."""
+
+    epoch: int
+    rev: int
+    events: int
 
 
 @dataclass(slots=True)
@@ -153,7 +171,7 @@ def lock(session_id: UUID, *, token: Right, writer: str) -> Locked:
         if row is None:
             raise SessionUnknown
         version, state, deadline, allotted, epoch, rev, *others = row
-        paused, contact, by, elsewhere, *counts = others
+        paused, contact, by, elsewhere, registered, *counts = others
         locked = Locked(
             session_id,
             version,
@@ -166,6 +184,7 @@ def lock(session_id: UUID, *, token: Right, writer: str) -> Locked:
             _moment(contact),
             by,
             _moment(elsewhere),
+            _moment(registered),
             *counts,
         )
         locked.is_by_staff = isinstance(token, StaffAuthority)
@@ -240,6 +259,67 @@ def save(
     for status, entries in Counter(reply.status for reply in writing.replies.values()).items():
         recorder.count("entries", "save", status, entries)
     return Saved(_reply(writing), changes_result)
+
+
+def claim(session_id: UUID, claim: Claim, *, token: Right, arrived: dt.datetime) -> Claimed:
+    """Return the epoch under which this writer writes: begin, lock, right, writer, session, commit.
+
+    The same writer always gets the same epoch; a new one gets a higher one than any before.
+
+    :raises SessionUnknown, TokenMissing: as ``lock``
+    :raises CodeNeeded: where the session went on to another browser
+    :raises SessionEnded: where the session is over
+    :raises TooManySaves: beyond the bounds of one session
+    """
+    with transaction.atomic():
+        locked = lock(session_id, token=token, writer=claim.writer)
+        if locked.is_superseded:
+            raise CodeNeeded
+        _count_call(locked, arrived)
+        epoch = locked.writer_epoch
+        # 0: it handed entries in while it might not claim.
+        if not epoch:
+            if locked.state in rules.OVER:
+                raise SessionEnded
+            seen = min(claim.seen_epoch, HIGHEST_BELIEVED_EPOCH)
+            assert locked.registered_at is not None  # noqa: S101 - no session is without it
+            epoch = rules.next_epoch(locked.epoch, seen, locked.registered_at, arrived)
+            locked.epoch = epoch
+            locked.claims += 1
+            _check_total(locked, "claims", locked.claims, limits.MOST_CLAIMS)
+            _write_claim(locked, claim.writer, arrived)
+        _store(locked, arrived, {})
+    return Claimed(epoch, locked.rev, locked.events)
+
+
+def _write_claim(locked: Locked, writer: str, arrived: dt.datetime) -> None:
+    with connection.cursor() as cursor:
+        if locked.writer_row is None:
+            _insert_writer(cursor, locked, writer, locked.epoch, arrived)
+        else:
+            cursor.execute(
+                "UPDATE placement_test_writer SET token_id = %s, epoch = %s WHERE id = %s",
+                [locked.token, locked.epoch, locked.writer_row],
+            )
+
+
+def _insert_writer(
+    cursor: CursorWrapper, locked: Locked, writer: str, epoch: int, arrived: dt.datetime
+) -> None:
+    cursor.execute(
+        "INSERT INTO placement_test_writer"
+        " (session_id, writer, token_id, epoch, through, last_seq, claimed_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        [
+            locked.id.hex,
+            writer,
+            locked.token,
+            epoch,
+            locked.through,
+            locked.last_seq,
+            _stored(arrived),
+        ],
+    )
 
 
 def _count_call(locked: Locked, arrived: dt.datetime) -> None:
@@ -396,20 +476,8 @@ def _advance(writing: _Writing) -> None:
         if locked.writer_row is None:
             locked.claims += 1
             _check_total(locked, "claims", locked.claims, limits.MOST_CLAIMS)
-            cursor.execute(
-                "INSERT INTO placement_test_writer"
-                " (session_id, writer, token_id, epoch, through, last_seq, claimed_at)"
-                " VALUES (%s, %s, %s, %s, %s, %s, %s)",
-                [
-                    locked.id.hex,
-                    batch.writer,
-                    locked.token,
-                    0 if locked.is_superseded else batch.epoch,
-                    locked.through,
-                    locked.last_seq,
-                    _stored(writing.arrived),
-                ],
-            )
+            epoch = 0 if locked.is_superseded else batch.epoch
+            _insert_writer(cursor, locked, batch.writer, epoch, writing.arrived)
         else:
             cursor.execute(
                 "UPDATE placement_test_writer SET through = %s, last_seq = %s WHERE id = %s",
@@ -454,6 +522,14 @@ def _keep_conflict(writing: _Writing, entry: Entry, text: str) -> None:
 
 def _note_contact(writing: _Writing) -> None:
     locked, batch = writing.locked, writing.batch
+    if not locked.is_superseded:
+        # A server restored from a backup may know fewer claims than the browser has seen.
+        locked.epoch = max(locked.epoch, min(batch.epoch, HIGHEST_BELIEVED_EPOCH))
+    _store(locked, writing.arrived, {"pending": batch.pending, "storage": batch.storage})
+
+
+def _store(locked: Locked, arrived: dt.datetime, contact: dict[str, Any]) -> None:
+    """Write what changed of the session itself; ``contact`` is what its browser says of itself."""
     columns: dict[str, Any] = {
         "rev": locked.rev,
         "limit_window": locked.limit_window,
@@ -463,19 +539,15 @@ def _note_contact(writing: _Writing) -> None:
         "claim_count": locked.claims,
     }
     if not locked.is_superseded:
-        # A server restored from a backup may know fewer claims than the browser has seen.
-        locked.epoch = max(locked.epoch, min(batch.epoch, HIGHEST_BELIEVED_EPOCH))
         columns["epoch"] = locked.epoch
     # Neither staff nor a browser that the session has left is where it goes on.
     if not locked.is_superseded and not locked.is_by_staff:
         if locked.contact_token not in {None, locked.token}:
             locked.elsewhere_at = locked.last_contact_at
-        columns |= {
-            "last_contact_at": _stored(writing.arrived),
+        columns |= contact | {
+            "last_contact_at": _stored(arrived),
             "contact_token_id": locked.token,
             "elsewhere_at": _stored(locked.elsewhere_at),
-            "pending": batch.pending,
-            "storage": batch.storage,
         }
     changes = ", ".join(f"{column} = %s" for column in columns)
     with connection.cursor() as cursor:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.urls import reverse
 
 from placement_test.errors import CodeNeeded, SessionUnknown, TokenMissing
+from placement_test.lib.compiled import Compiled
 from placement_test.models import SessionToken, StudentSession
 from placement_test.saving.store import token_digest
 
@@ -54,24 +56,15 @@ def page_of(session: StudentSession) -> str:
     return reverse(name, args=[session.id])
 
 
-def held(request: HttpRequest, session_id: UUID) -> SessionToken:
+def held(request: HttpRequest, session_id: UUID, *joined: str) -> SessionToken:
     """Return this browser's right to the session, with the session: 1 query.
+
+    ``joined`` are fields of the session that are read in the same query ("student").
 
     :raises SessionUnknown: where there is no such session
     :raises TokenMissing: where the browser holds no token of it
     """
-    token = (
-        SessionToken.objects.filter(
-            session_id=session_id, digest=token_digest(token_of(request, session_id))
-        )
-        .select_related(
-            "session__event",
-            "session__student",
-            "session__version__exam",
-            "session__start_level__sub_program__program",
-        )
-        .first()
-    )
+    token = _right(joined).first(token_digest(token_of(request, session_id)), session_id)
     if token is not None:
         return token
     if StudentSession.objects.filter(id=session_id).exists():
@@ -79,17 +72,27 @@ def held(request: HttpRequest, session_id: UUID) -> SessionToken:
     raise SessionUnknown
 
 
-def own_session(request: HttpRequest, session_id: UUID) -> StudentSession:
+@functools.cache
+def _right(joined: tuple[str, ...]) -> Compiled[SessionToken]:
+    names = ["session", *(f"session__{field}" for field in joined)]
+    return Compiled(
+        lambda digest, session_id: SessionToken.objects.filter(
+            digest=digest, session_id=session_id
+        ).select_related(*names)
+    )
+
+
+def own_session(request: HttpRequest, session_id: UUID, *joined: str) -> StudentSession:
     """Return the session where this browser may look at it; cost and errors as ``held``."""
-    return held(request, session_id).session
+    return held(request, session_id, *joined).session
 
 
-def leading_session(request: HttpRequest, session_id: UUID) -> StudentSession:
+def leading_session(request: HttpRequest, session_id: UUID, *joined: str) -> StudentSession:
     """Return the session where it goes on in this browser; cost and errors as ``held``.
 
     :raises CodeNeeded: where it went on to another one
     """
-    right = held(request, session_id)
+    right = held(request, session_id, *joined)
     if right.superseded_at is not None:
         raise CodeNeeded
     return right.session

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from placement_test.errors import DigestDiffers
 from placement_test.lib import clock, http
 from placement_test.saving import entries
-from placement_test.sessions import access, bodies, queries, replies, services, tickets
+from placement_test.sessions import access, bodies, queries, replies, services
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -38,10 +38,11 @@ def csrf(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_POST
 def begin(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    """Start the clock of the session."""
+    """Start the clock of the session; the reply saves asking for the state."""
     arrived = clock.now()
     held = services.begin(session_id, token=access.token_of(request, session_id), arrived=arrived)
-    return _json(replies.Begun(**_times(held.session), ticket=tickets.issue(held)))
+    stored = services.state(held)
+    return _json(replies.Begun(**stored, allotted_ms=held.session.allotted_seconds * 1000))
 
 
 @never_cache
@@ -72,10 +73,10 @@ def claim(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Give a page its epoch."""
     arrived = clock.now()
     wanted = entries.claim(http.body(request, settings.SAVE_MAX_BYTES))
-    epoch = services.claim(
+    claimed = services.claim(
         session_id, wanted, token=access.token_of(request, session_id), arrived=arrived
     )
-    return _json(replies.Claimed(epoch))
+    return _json(replies.Claimed(claimed.epoch, claimed.rev, claimed.events))
 
 
 @never_cache
@@ -94,7 +95,7 @@ def answers(request: HttpRequest, session_id: UUID) -> HttpResponse:
 @require_GET
 def state(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Reply with everything the session holds; an overdue session is ended first."""
-    held = access.held(request, session_id)
+    held = access.held(request, session_id, *services.STATE_READS)
     services.end_if_overdue(held.session)
     return _json(replies.Stored(**services.state(held)))
 
@@ -109,7 +110,7 @@ def submit(request: HttpRequest, session_id: UUID) -> HttpResponse:
     try:
         receipt = services.submit(session_id, submission, token=token, arrived=arrived)
     except DigestDiffers as error:
-        held = access.held(request, session_id)
+        held = access.held(request, session_id, *services.STATE_READS)
         stored = services.state(held)
         differing = replies.Differing(**stored, error=error.code, message=error.words())
         return _json(differing, status=error.status)
@@ -125,7 +126,7 @@ def submit(request: HttpRequest, session_id: UUID) -> HttpResponse:
 @require_GET
 def exam(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Reply with the session's exam: pages, sections, questions, tracks; never the key."""
-    session = access.own_session(request, session_id)
+    session = access.own_session(request, session_id, "version__exam", "event")
     prepared = queries.exam_reply(session)
     return http.prepared(
         request,

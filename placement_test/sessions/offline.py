@@ -1,4 +1,7 @@
-"""The service worker and the page that it keeps: a test goes on after a reload without network."""
+"""The test page, and the service worker that keeps it: a test goes on without network.
+
+The page says nothing of a session, so it is made once for each language.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,18 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
+from placement_test.lib.rescue import public_key
 from placement_test.lib.static_files import IMPORTED, REFERRED
 
 WORKER = "js/worker.js"
+# The colours of static/css/tokens.css.
+THEMES = {"auto", "light", "dark", "contrast"}
 LOADED = re.compile(r'(?:src|href)="([^"#]+)')
 # Ends itself at once and takes with it what it kept; pages go on without.
 ENDED = """addEventListener("install", () => skipWaiting());
@@ -51,10 +58,30 @@ def shell(_request: HttpRequest, language: str) -> HttpResponse:
     return response
 
 
+def page(request: HttpRequest) -> str:
+    """Return the test page with this browser's token and colours in it."""
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    theme = request.COOKIES.get("theme", "")
+    own = f' data-theme="{theme}"' if theme in THEMES else ""
+    token = f'<meta name="csrf-token" content="{get_token(request)}">'
+    head, _end, rest = _shell(language).partition("</head>")
+    root = f'<html lang="{language}"'
+    return f"{head.replace(root, root + own, 1)}{token}</head>{rest}"
+
+
 def _shell(language: str) -> str:
+    return _released_shell(language) if settings.RELEASED else _make_shell(language)
+
+
+@functools.cache
+def _released_shell(language: str) -> str:
+    return _make_shell(language)
+
+
+def _make_shell(language: str) -> str:
     # Without the request: no token, no colours of somebody else.
     with translation.override(language):
-        return render_to_string("student/runner.html")
+        return render_to_string("student/runner.html", {"rescue_key": public_key()})
 
 
 def _worker() -> str:

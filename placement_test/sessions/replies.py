@@ -26,12 +26,6 @@ class Times(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     server_ms: int
 
 
-class Begun(Times, frozen=True):
-    """A session that was started, and what makes it again if the server loses it."""
-
-    ticket: str | None
-
-
 class Resumed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A session that goes on in this browser, the page to go to, and what makes it again."""
 
@@ -41,17 +35,20 @@ class Resumed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Claimed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The epoch of a writer."""
+    """The epoch of a writer; ``rev`` and ``events`` as a state has them."""
 
     epoch: int
+    rev: int
+    events: int
 
 
 class Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything that a session holds."""
+    """Everything that a session holds; ``events`` is how many entries it ever took."""
 
     epoch: int
     state: SessionState
     rev: int
+    events: int
     answers: dict[str, Held]
     flags: dict[str, Held]
     plays: dict[str, Held]
@@ -62,6 +59,12 @@ class Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     elsewhere_ms: int | None
     ticket: str | None
     resume_code: str | None
+
+
+class Begun(Stored, frozen=True):
+    """A session that was started."""
+
+    allotted_ms: int
 
 
 class Differing(Stored, frozen=True):

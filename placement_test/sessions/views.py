@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Literal
 
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
@@ -24,7 +25,7 @@ from placement_test.errors import (
 )
 from placement_test.lib import academy, clock, pages
 from placement_test.models import StudentSession, TestEvent
-from placement_test.sessions import access, queries, resume_codes, services
+from placement_test.sessions import access, offline, queries, resume_codes, services
 from placement_test.sessions.forms import AccessCodeForm, Asked, RegistrationForm, ResumeForm
 from placement_test.sessions.rules import ALPHABET, CODE_LENGTH
 from placement_test.sessions.services.registering import may_change_level
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from uuid import UUID
 
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
 State = StudentSession.State
 # More listed events than this are chosen by their code.
@@ -128,7 +129,7 @@ def resume(request: HttpRequest) -> HttpResponse:
 @require_safe
 def intro(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Say what will happen, check the sound, lead to the test."""
-    held = access.held(request, session_id)
+    held = access.held(request, session_id, "version__exam")
     session = services.end_if_overdue(held.session)
     if session.state != State.REGISTERED:
         return redirect(access.page_of(session))
@@ -151,14 +152,14 @@ def runner(request: HttpRequest, session_id: UUID) -> HttpResponse:
     session = _own(request, session_id)
     if session.ended_at is not None:
         return redirect("sit-done", session_id=session_id)
-    return render(request, "student/runner.html", {"session": session})
+    return HttpResponse(offline.page(request))
 
 
 @never_cache
 @require_safe
 def done(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Show the receipt, what happens next and what the policy lets the student see."""
-    session = _own(request, session_id)
+    session = _own(request, session_id, "version__exam")
     if session.ended_at is None:
         return redirect(access.page_of(session))
     outcome = queries.outcome(session)
@@ -179,14 +180,16 @@ def change_level(request: HttpRequest, session_id: UUID) -> HttpResponse:
     step = STEPS.get(request.POST.get("step", ""))
     if step is None:
         raise BadRequest
-    registered = services.change_level(access.leading_session(request, session_id), step)
+    registered = services.change_level(
+        access.leading_session(request, session_id, "student", "campus"), step
+    )
     response = redirect("sit-intro", session_id=registered.session.id)
     access.grant(response, registered.session, registered.token)
     return response
 
 
-def _own(request: HttpRequest, session_id: UUID) -> StudentSession:
-    return services.end_if_overdue(access.own_session(request, session_id))
+def _own(request: HttpRequest, session_id: UUID, *joined: str) -> StudentSession:
+    return services.end_if_overdue(access.own_session(request, session_id, *joined))
 
 
 def _session_named(request: HttpRequest) -> UUID | None:

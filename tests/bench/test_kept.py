@@ -122,4 +122,5 @@ def test_a_registered_session_can_be_started(hall: Hall) -> None:
 
     services.begin(session, token=seat.token, arrived=clock.now())
 
-    assert services.claim(session, entries.Claim(seat.writer), token=seat.token) == 1
+    claimed = services.claim(session, entries.Claim(seat.writer), token=seat.token)
+    assert claimed.epoch == 1

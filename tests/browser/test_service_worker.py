@@ -63,6 +63,7 @@ class Released:
     def collect(self) -> None:
         call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["admin"])
         offline._released_worker.cache_clear()
+        offline._released_shell.cache_clear()
 
     def deploy(self) -> None:
         """Release another text of what pages load later, and so of all that can load it."""

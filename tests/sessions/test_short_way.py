@@ -1,4 +1,4 @@
-"""A save goes a shorter way through the server than other requests, and is answered the same."""
+"""The runner's calls go a shorter way through the server, and are answered the same."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ def batch(browser: Browser, *values: object) -> bytes:
 
 def without_moments(reply: Reply) -> Reply:
     status, headers, content = reply
-    moments = {"server_ms", "remaining_ms"}
+    # A ticket has a number of its own each time.
+    moments = {"server_ms", "remaining_ms", "elsewhere_ms", "ticket"}
     kept = {name: value for name, value in content.items() if name not in moments}
     # What a page is protected by, and a JSON reply is not.
     protects_pages = {
@@ -94,22 +95,53 @@ def without_moments(reply: Reply) -> Reply:
     [
         ("/api/sessions/11111111-2222-4333-8444-555555555555/answers/", True),
         ("/api/sessions/11111111-2222-4333-8444-555555555555/answers", False),
-        ("/api/sessions/11111111-2222-4333-8444-555555555555/state/", False),
+        ("/api/sessions/11111111-2222-4333-8444-555555555555/state/", True),
+        ("/api/sessions/11111111-2222-4333-8444-555555555555/claim/", True),
+        ("/api/sessions/11111111-2222-4333-8444-555555555555/begin/", True),
+        ("/api/sessions/11111111-2222-4333-8444-555555555555/submit/", True),
+        ("/api/sessions/11111111-2222-4333-8444-555555555555/exam/", True),
+        ("/api/sessions/11111111-2222-4333-8444-555555555555/restore/", False),
+        ("/api/sessions/11111111-2222-4333-8444-555555555555/nothing/", False),
         ("/x/api/sessions/11111111-2222-4333-8444-555555555555/answers/", False),
         ("/api/sessions/none/answers/", False),
         ("/", False),
     ],
 )
-def test_a_save_takes_the_short_way_and_everything_else_the_whole_one(
+def test_a_call_takes_the_short_way_and_everything_else_the_whole_one(
     path: str, is_short: bool
 ) -> None:
-    from primepath.wsgi import SAVE
+    from primepath.wsgi import CALL
 
-    assert bool(SAVE.fullmatch(path)) == is_short
+    assert bool(CALL.fullmatch(path)) == is_short
+
+
+def test_each_short_path_has_its_view() -> None:
+    from placement_test.urls import SHORT, calls
+
+    assert [getattr(pattern, "name", "") for pattern in calls] == [f"api-{call}" for call in SHORT]
+
+
+@pytest.mark.parametrize("call", ["state", "exam", "claim", "begin", "submit"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_every_call_is_answered_the_same_both_ways(
+    application: Application, browser: Browser, call: str, method: str
+) -> None:
+    body = b"{}" if method == "POST" else b""
+    changes = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": f"/api/sessions/{browser.session.id}/{call}/",
+    }
+    short, whole = (
+        without_moments(answer(respond, request(browser, body, **changes)))
+        for respond in (application.calls, application.whole)
+    )
+
+    assert short == whole
+    assert short[0] != "404 Not Found"
 
 
 def test_both_ways_acknowledge_the_same(application: Application, browser: Browser) -> None:
-    short = answer(application.saves, request(browser, batch(browser, 1)))
+    short = answer(application.calls, request(browser, batch(browser, 1)))
     whole = answer(application.whole, request(browser, batch(browser, 2)))
 
     assert short[0] == "200 OK"
@@ -141,7 +173,7 @@ def test_both_ways_refuse_the_same_in_the_same_words(
     body = batch(browser, 1)
     changes = {"HTTP_ACCEPT_LANGUAGE": language, **changes}
     replies = []
-    for respond in (application.saves, application.whole):
+    for respond in (application.calls, application.whole):
         try:
             replies.append(without_moments(answer(respond, request(browser, body, **changes))))
         except json.JSONDecodeError:
@@ -151,12 +183,29 @@ def test_both_ways_refuse_the_same_in_the_same_words(
     assert replies[0] == replies[1]
 
 
+def test_handing_in_names_the_page_to_go_to(application: Application, browser: Browser) -> None:
+    body = json.dumps(
+        {
+            "submit_id": "11111111-2222-4333-8444-555555555555",
+            "writer": browser.writer,
+            "last_seq": 0,
+            "digest": browser.digest(),
+        }
+    ).encode()
+    changes = {"PATH_INFO": f"/api/sessions/{browser.session.id}/submit/"}
+
+    status, _headers, content = answer(application.calls, request(browser, body, **changes))
+
+    assert status == "200 OK"
+    assert content["next"] == f"/sit/{browser.session.id}/done/"
+
+
 def test_a_body_that_is_no_batch_is_refused_the_same(
     application: Application, browser: Browser
 ) -> None:
     replies = [
         without_moments(answer(respond, request(browser, b"{")))
-        for respond in (application.saves, application.whole)
+        for respond in (application.calls, application.whole)
     ]
 
     assert replies[0][0] == "400 Bad Request"

@@ -94,7 +94,8 @@ def sit(
         started = at + dt.timedelta(minutes=dice.randint(1, 4))
         services.begin(sitter.session.id, token=sitter.token, arrived=started)
         writer = uuid.uuid4().hex
-        epoch = services.claim(sitter.session.id, entries.Claim(writer), token=sitter.token)
+        claim = entries.Claim(writer)
+        epoch = services.claim(sitter.session.id, claim, token=sitter.token).epoch
         values = list(sitter.values())
         if not finish:
             values = values[: dice.randint(3, max(4, len(values) // 2))]

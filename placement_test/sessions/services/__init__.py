@@ -27,10 +27,18 @@ from placement_test.sessions.services.resuming import (
     show_code,
     transfer,
 )
-from placement_test.sessions.services.sitting import begin, claim, remaining_ms, save, state
+from placement_test.sessions.services.sitting import (
+    STATE_READS,
+    begin,
+    claim,
+    remaining_ms,
+    save,
+    state,
+)
 from placement_test.sessions.services.submitting import submit
 
 __all__ = [
+    "STATE_READS",
     "Decision",
     "Group",
     "Registered",

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from placement_test.errors import CodeNeeded, SessionEnded
+from placement_test.errors import CodeNeeded
 from placement_test.lib import clock
-from placement_test.models import Result, StudentSession, Writer
+from placement_test.models import Result, StudentSession
 from placement_test.performance_monitor import PerformanceMonitor
 from placement_test.query_optimizations import OptimizedQueries
 from placement_test.results import queries as results
 from placement_test.results.services import marking
-from placement_test.saving import limits, rules
-from placement_test.saving.entries import HIGHEST_BELIEVED_EPOCH
+from placement_test.saving import rules, store
 from placement_test.sessions import queries, resume_codes, tickets
 from placement_test.sessions.services.tokens import owned
 
@@ -28,7 +26,8 @@ if TYPE_CHECKING:
     from placement_test.saving.store import Right
 
 State = StudentSession.State
-CONTACT_FIELDS = ("contact_token", "last_contact_at", "elsewhere_at")
+# What ``state`` reads of a session's relations: the ticket names them.
+STATE_READS = ("version", "student")
 
 
 @PerformanceMonitor.track_execution_time("sessions.begin")
@@ -36,7 +35,7 @@ CONTACT_FIELDS = ("contact_token", "last_contact_at", "elsewhere_at")
 def begin(session_id: UUID, *, token: str, arrived: dt.datetime) -> SessionToken:
     """Start the clock; the first call wins, later ones change nothing: 3 queries.
 
-    Returns the browser's right, with the session.
+    Returns the browser's right, with the session and its ``STATE_READS``.
 
     :raises SessionUnknown, TokenMissing: where the browser may not
     :raises CodeNeeded: where the session went on to another browser before it was started
@@ -53,36 +52,11 @@ def begin(session_id: UUID, *, token: str, arrived: dt.datetime) -> SessionToken
     return held
 
 
-@transaction.atomic
-def claim(session_id: UUID, claim: Claim, *, token: str, arrived: dt.datetime | None = None) -> int:
-    """Return the epoch under which this writer writes: 3-4 queries.
-
-    The same writer always gets the same epoch; a new one gets a higher one than any before.
-
-    :raises CodeNeeded: where the session went on to another browser
-    :raises SessionEnded: where the session is over
-    :raises TooManySaves: beyond the bounds of one session
-    """
-    at = arrived or clock.now()
-    held = owned(session_id, token=token, writer=claim.writer)
-    session = held.session
-    if held.superseded_at is not None:
-        raise CodeNeeded
-    limits.count_call(session, at)
-    epoch: int | None = held.writer_epoch  # type: ignore[attr-defined]
-    # 0: it handed entries in while it might not claim.
-    if not epoch:
-        if session.ended_at is not None:
-            raise SessionEnded
-        seen = min(claim.seen_epoch, HIGHEST_BELIEVED_EPOCH)
-        epoch = rules.next_epoch(session.epoch, seen, session.registered_at, at)
-        session.epoch = epoch
-        session.claim_count += 1
-        limits.check_total(session.id, "claims", session.claim_count, limits.MOST_CLAIMS)
-        _write_claim(held, uuid.UUID(claim.writer), epoch, at)
-    _note_contact(held, at)
-    session.save(update_fields=["epoch", "claim_count", *CONTACT_FIELDS, *limits.CALL_FIELDS])
-    return epoch
+def claim(
+    session_id: UUID, claim: Claim, *, token: Right, arrived: dt.datetime | None = None
+) -> store.Claimed:
+    """Return the epoch under which this writer writes; cost and errors as ``store.claim``."""
+    return store.claim(session_id, claim, token=token, arrived=arrived or clock.now())
 
 
 def save(session_id: UUID, batch: Batch, *, token: Right, arrived: dt.datetime) -> SaveReply:
@@ -96,9 +70,10 @@ def save(session_id: UUID, batch: Batch, *, token: Right, arrived: dt.datetime) 
 
 
 def state(held: SessionToken) -> dict[str, Any]:
-    """Return what a browser needs to show everything again: 3 queries.
+    """Return what a browser needs to show everything again: 2 queries.
 
-    ``resume_code`` and ``ticket`` are None for a browser that the session has left.
+    ``held`` comes with ``STATE_READS``.  ``resume_code`` and ``ticket`` are None for a browser that
+    the session has left.
     """
     session = held.session
     is_superseded = held.superseded_at is not None
@@ -110,6 +85,7 @@ def state(held: SessionToken) -> dict[str, Any]:
         "epoch": session.epoch,
         "state": session.state,
         "rev": session.rev,
+        "events": session.event_count,
         "answers": answers,
         "flags": flags,
         "plays": plays,
@@ -144,20 +120,3 @@ def _conclude_again(session_id: UUID) -> None:
     session = results.locked(results.markable().filter(id=session_id)).get()
     if session.preview_by_id is None:
         marking.conclude(session, results.answers(session_id), cause=Result.Cause.LATE)
-
-
-def _write_claim(held: SessionToken, writer: UUID, epoch: int, at: dt.datetime) -> None:
-    if held.writer_epoch is None:  # type: ignore[attr-defined]
-        Writer.objects.create(
-            session=held.session, token=held, writer=writer, epoch=epoch, claimed_at=at
-        )
-    else:
-        known = Writer.objects.filter(session=held.session, writer=writer)
-        known.update(token=held, epoch=epoch)
-
-
-def _note_contact(held: SessionToken, at: dt.datetime) -> None:
-    session = held.session
-    if session.contact_token_id not in {None, held.pk}:
-        session.elsewhere_at = session.last_contact_at
-    session.contact_token_id, session.last_contact_at = held.pk, at

@@ -6,9 +6,10 @@ import secrets
 from typing import TYPE_CHECKING
 
 from placement_test.errors import SessionUnknown, TokenMissing
+from placement_test.lib.compiled import Compiled
 from placement_test.models import SessionToken, StudentSession
+from placement_test.results import queries as results
 from placement_test.saving.store import token_digest
-from placement_test.sessions import queries
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -29,20 +30,29 @@ def supersede_tokens(session: StudentSession, at: dt.datetime) -> int:
     return SessionToken.objects.filter(session=session, superseded_at=None).update(superseded_at=at)
 
 
-def owned(session_id: UUID, *, token: str, writer: str = "") -> SessionToken:
+_locked = Compiled(
+    lambda session_id: results.locked(StudentSession.objects.filter(id=session_id)).select_related(
+        "student", "version"
+    )
+)
+_right = Compiled(
+    lambda digest, session_id: SessionToken.objects.filter(digest=digest, session_id=session_id)
+)
+
+
+def owned(session_id: UUID, *, token: str) -> SessionToken:
     """Return a browser's right to a session that is locked now: 2 queries.
 
-    ``.session`` is the locked session with its student, version, and the annotations of
-    ``results.queries.markable``; ``writer_epoch`` and ``through`` are those of ``writer`` or None.
+    ``.session`` is the locked session with its student and version.
 
     :raises SessionUnknown: where there is no such session
     :raises TokenMissing: where the token is not one of its own
     """
-    session = queries.locked_session(session_id).select_related("student", "version").first()
+    session = _locked.first(session_id)
     if session is None:
         raise SessionUnknown
     # Read after the lock: PostgreSQL shows rows that were joined to it as they were before.
-    held = queries.right(session_id, token=token, writer=writer).first()
+    held = _right.first(token_digest(token), session_id)
     if held is None:
         raise TokenMissing
     held.session = session

@@ -123,6 +123,16 @@ export class Sitting {
   /** @returns {Promise<StateReply>} @throws {CallFailed} */
   async loadState() {
     const reply = await this.#api.get("state/");
+    return this.#note(reply);
+  }
+
+  /**
+   * Remember what the server holds, and give it what it lacks.
+   * @param {Reply} reply
+   * @returns {Promise<StateReply>}
+   * @throws {CallFailed}
+   */
+  async #note(reply) {
     if (reply.status !== 200 || typeof reply.body?.epoch !== "number") throw new CallFailed(reply);
     const state = /** @type {StateReply} */ (/** @type {unknown} */ (reply.body));
     const { seenEpoch = 0, ticket } = await this.#queue.record(this.#session);
@@ -140,15 +150,9 @@ export class Sitting {
     return state;
   }
 
-  /** Start the clock. @returns {Promise<void>} @throws {CallFailed} */
+  /** Start the clock. @returns {Promise<StateReply>} @throws {CallFailed} */
   async begin() {
-    const reply = await this.#api.post("begin/", {});
-    if (reply.status !== 200 || typeof reply.body?.remaining_ms !== "number") {
-      throw new CallFailed(reply);
-    }
-    const { ticket } = reply.body;
-    if (typeof ticket === "string") await this.#queue.remember(this.#session, { ticket });
-    this.#time(/** @type {any} */ (reply.body), reply);
+    return this.#note(await this.#api.post("begin/", {}));
   }
 
   /**
@@ -157,9 +161,9 @@ export class Sitting {
    * @throws {CallFailed}
    */
   async open(state) {
-    await this.#claimAnew();
-    // What came between state and claim raised no `rev`: the first reply has the state fetched.
-    this.#rev = -1;
+    const { rev, events } = await this.#claimAnew();
+    // What came between state and claim raised no `rev`: then the first reply has it fetched.
+    this.#rev = rev === state.rev && events === state.events ? state.rev : -1;
     this.#merge(state);
     await this.#takeDrafts();
   }
@@ -265,6 +269,7 @@ export class Sitting {
     return this.#claim;
   }
 
+  /** @returns {Promise<{rev: unknown, events: unknown}>} where the session stood */
   async #claimAnew() {
     const { seenEpoch = 0 } = await this.#queue.record(this.#session);
     const writer = this.#newId();
@@ -275,6 +280,7 @@ export class Sitting {
     await this.#queue.remember(this.#session, { claim, seenEpoch: claim.epoch });
     this.#claim = claim;
     this.#saver.begin(claim);
+    return { rev: reply.body.rev, events: reply.body.events };
   }
 
   /** @param {StateReply} state */

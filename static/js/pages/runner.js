@@ -194,8 +194,8 @@ class Runner {
     await this.#loadSounds(this.#definition);
     await this.#keepPaper(this.#definition, state?.state === "registered");
     if (state?.state === "registered") {
-      await this.#begin();
-      state = await this.#sitting.loadState();
+      state = await this.#begin();
+      if (isOver(state.state)) return this.#leave();
     }
     if (state && !takeOver && this.#isUsedElsewhere(state)) {
       await this.#cover.show("device", { action: "continue-here" });
@@ -273,7 +273,7 @@ class Runner {
     const hasAsked = sessionStorage.getItem(flag) !== null;
     if (!hasAsked) await this.#cover.show("ready", { action: "start" });
     sessionStorage.removeItem(flag);
-    await this.#sitting.begin();
+    return this.#sitting.begin();
   }
 
   #open({ isReadOnly = false } = {}) {

@@ -58,6 +58,8 @@ export interface StateReply {
   epoch: number;
   state: SessionState;
   rev: number;
+  /** How many entries the session ever took. */
+  events: number;
   answers: Standing;
   flags: Standing;
   plays: Standing;

@@ -525,12 +525,11 @@ class Page(Owner):
             self._loaded_open(state, take_over=take_over)
 
     def _begun(self, heard: Heard, *, take_over: bool) -> None:
-        if heard.status != 200 or heard.body is None or "remaining_ms" not in heard.body:
+        if not _is_state(heard):
             self._call_failed(heard, take_over=take_over)
             return
-        if heard.body["ticket"] is not None:
-            self.queue.remember(ticket=heard.body["ticket"])
-        self._load_state(lambda reply: self._loaded(reply, take_over=take_over))
+        self._note_state(heard)
+        self._loaded(heard, take_over=take_over)
 
     def _loaded_open(self, state: dict[str, Any], *, take_over: bool) -> None:
         heard = state["elsewhere_ms"]
@@ -540,9 +539,10 @@ class Page(Owner):
             self._send_what_waits()
             return
 
-        def claimed() -> None:
+        def claimed(told: dict[str, Any]) -> None:
             # What came between the state and the claim raised no rev.
-            self.rev = -1
+            stood = told["rev"], told["events"]
+            self.rev = stood[0] if stood == (state["rev"], state["events"]) else -1
             if self._may_open():
                 self._go_on(state)
 
@@ -602,7 +602,7 @@ class Page(Owner):
         else:
             self.later(max(OVER_POLL_MS, heard.floor_ms), self._start_again, take_over)
 
-    def _claim_anew(self, then: Then, failed: Answered) -> None:
+    def _claim_anew(self, then: Callable[[dict[str, Any]], None], failed: Answered) -> None:
         seen = self.queue.record.get("seen_epoch", 0)
         writer = self.world.name()
 
@@ -616,7 +616,7 @@ class Page(Owner):
             self.queue.remember(claim=claim, seen_epoch=claim[1])
             self.claim = self.wrote_as = claim
             self.saver.begin(claim)
-            then()
+            then(heard.body)
 
         self.mended("claim", (writer, seen), answered)
 
@@ -760,7 +760,7 @@ class Page(Owner):
             return
         self._is_reclaiming = True
 
-        def claimed() -> None:
+        def claimed(_told: dict[str, Any]) -> None:
             self._is_reclaiming = False
             for name in list(self._unstored):
                 self.record(name, self.book.value(name))

@@ -327,8 +327,8 @@ class Page {
     let state = await this.#stateOrNothing();
     if (state && isOver(state.state)) return this.#leave();
     if (state?.state === "registered") {
-      await this.#sitting.begin();
-      state = await this.#sitting.loadState();
+      state = await this.#sitting.begin();
+      if (isOver(state.state)) return this.#leave();
     }
     if (state && !takeOver && this.#isUsedElsewhere(state)) {
       await this.#wait("device");

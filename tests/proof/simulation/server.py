@@ -102,6 +102,7 @@ class Server:
         self.ended_at: int | None = None
         self.epoch = 0
         self.rev = 0
+        self.event_count = 0
         self.last_contact: int | None = None
         self.contact_token: str | None = None
         self.elsewhere: int | None = None
@@ -120,9 +121,9 @@ class Server:
 
     # What is kept of a session in a backup.
     _FIELDS = (
-        "exists", "state", "started_at", "deadline", "ended_at", "epoch", "rev", "last_contact",
-        "contact_token", "elsewhere", "tokens", "writers", "events", "at", "standing", "conflicts",
-        "receipts", "results", "given_ms", "decisions", "reopened",
+        "exists", "state", "started_at", "deadline", "ended_at", "epoch", "rev", "event_count",
+        "last_contact", "contact_token", "elsewhere", "tokens", "writers", "events", "at",
+        "standing", "conflicts", "receipts", "results", "given_ms", "decisions", "reopened",
     )  # fmt: skip
 
     def backup(self) -> dict[str, Any]:
@@ -158,7 +159,7 @@ class Server:
             if held.superseded_at is not None:
                 raise Refused(401, "code_needed")
             self._start(now)
-        return {**self._times(now), "ticket": self._ticket(token)}
+        return self._state(held, token, now)
 
     def on_exam(self, _body: None, token: str, _now: int) -> dict[str, Any]:
         self._held(token)
@@ -177,11 +178,14 @@ class Server:
             through, last = (known.through, known.last_seq) if known else (0, 0)
             known = self.writers[writer] = Writer(self.epoch, through, last, token)
         self._note_contact(token, now)
-        return {"epoch": known.epoch}
+        return {"epoch": known.epoch, "rev": self.rev, "events": self.event_count}
 
     def on_state(self, _body: None, token: str, now: int) -> dict[str, Any]:
         held = self._held(token)
         self.end_if_overdue(now)
+        return self._state(held, token, now)
+
+    def _state(self, held: Token, token: str, now: int) -> dict[str, Any]:
         standing: dict[str, dict[int, tuple[int, int, str]]] = {
             "answer": {},
             "flag": {},
@@ -195,6 +199,7 @@ class Server:
             "epoch": self.epoch,
             "state": self.state,
             "rev": self.rev,
+            "events": self.event_count,
             "answers": standing["answer"],
             "flags": standing["flag"],
             "plays": standing["play"],
@@ -438,6 +443,7 @@ class Server:
         token: str,
     ) -> list[tuple[int, int]]:
         lost, has_won = self._upsert([row for row in rows if row.status == "applied"])
+        self.event_count += len(rows)
         for row in rows:
             is_lost = row.status == "applied" and (row.kind, row.part) in lost
             event = event_with(row, status="superseded") if is_lost else row

@@ -226,7 +226,7 @@ def _plain(reply: dict[str, Any]) -> dict[str, Any]:
     """Return what matters of a reply, in one shape."""
     plain: dict[str, Any] = {
         name: reply[name]
-        for name in ("error", "epoch", "state", "through", "rev", "remaining_ms")
+        for name in ("error", "epoch", "state", "through", "rev", "events", "remaining_ms")
         if name in reply
     }
     if "accepted" in reply:
