@@ -266,7 +266,8 @@ def test_bodies_are_as_long_as_the_product_takes_them(served: tuple[Nginx, WebSe
         "/": 2_500 * 1024,
     }
     for path, most in taken.items():
-        assert answered_by_nginx(path, most)[1] is False, path
+        status, is_by_nginx = answered_by_nginx(path, most)
+        assert not is_by_nginx, (path, status)
         assert answered_by_nginx(path, most + 1) == (413, True), path
 
 
