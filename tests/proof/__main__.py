@@ -30,6 +30,8 @@ def main() -> int:
     if mode == "quick":
         for name in names:
             _take(proof, name, Budget("quick", QUICK_SECONDS[name]))
+    elif asked.hours is None:
+        _until_goals(proof, names)
     else:
         _long(proof, names, asked.hours * 3600)
     _say(results.report(proof))
@@ -41,19 +43,28 @@ def _long(proof: Proof, names: list[str], seconds: float) -> None:
     number = 0
     while True:
         for name in names:
-            known = proof.stages.get(name)
             left = ends - time.monotonic()
             if number and left < LEAST_SECONDS[name]:
                 return
-            budget = Budget(
-                "long",
-                min(left, LONG_SECONDS[name]),
-                # Far from the seeds of --quick and of any earlier round.
-                seed=int(time.time()) * 1_000_000 % 2**52,
-                controls=known is None or not known.controls,
-            )
             number += 1
-            _take(proof, name, budget)
+            _take(proof, name, _budget(proof, name, min(left, LONG_SECONDS[name])))
+
+
+def _until_goals(proof: Proof, names: list[str]) -> None:
+    while left := [name for name in names if not proof.has_reached(name)]:
+        for name in left:
+            _take(proof, name, _budget(proof, name, LONG_SECONDS[name]))
+
+
+def _budget(proof: Proof, name: str, seconds: float) -> Budget:
+    known = proof.stages.get(name)
+    return Budget(
+        "long",
+        seconds,
+        # Far from the seeds of --quick and of any earlier round.
+        seed=int(time.time()) * 1_000_000 % 2**52,
+        controls=known is None or not known.controls,
+    )
 
 
 def _take(proof: Proof, name: str, budget: Budget) -> None:
@@ -72,7 +83,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/prove", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="everything in its short form")
     parser.add_argument("--long", action="store_true", help="round after round")
-    parser.add_argument("--hours", type=float, default=8.0, help="for how long (--long)")
+    parser.add_argument(
+        "--hours", type=float, help="for how long (--long); else until its goals are reached"
+    )
     parser.add_argument(
         "--append", action="store_true", help="add to what is known of this state of the product"
     )

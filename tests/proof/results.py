@@ -29,6 +29,10 @@ PRODUCT = (
     "placement_test/query_optimizations.py",
     "primepath/wsgi.py",
 )
+# What the long form is to show, all stages together.
+GOAL_SCHEDULES = 1_000_000
+GOAL_HISTORIES = 10_000
+GOAL_BROWSER_RESTARTS = 1_000
 CONTROLS = (
     "acknowledge_before_commit",
     "last_writer_by_client_clock",
@@ -106,6 +110,27 @@ class Proof:
             ]
         return found
 
+    @property
+    def browser_restarts(self) -> int:
+        """How often a browser or a page was killed, or a page loaded anew."""
+        faults = [run.browser_faults for run in self.stages.values()]
+        return sum(
+            count
+            for counts in faults
+            for name, count in counts.items()
+            if name in {"browser_killed", "page_crashed"} or name.startswith("reloaded")
+        )
+
+    def has_reached(self, name: str) -> bool:
+        """Return whether a stage has done what the long form is to show."""
+        runs = self.stages.values()
+        reached = {
+            "simulation": sum(run.schedules for run in runs) >= GOAL_SCHEDULES,
+            "processes": sum(run.histories for run in runs) >= GOAL_HISTORIES,
+            "chromium": self.browser_restarts >= GOAL_BROWSER_RESTARTS,
+        }
+        return reached[name]
+
     def as_json(self) -> dict[str, Any]:
         runs = self.stages.values()
         total = StageResult()
@@ -118,6 +143,7 @@ class Proof:
             "runs": total.runs,
             "faults": dict(sorted(total.faults.items())),
             "browser_faults": dict(sorted(total.browser_faults.items())),
+            "browser_restarts": self.browser_restarts,
             "violations": len(self.violations),
             "controls": self.controls,
             "seeds": total.seeds,

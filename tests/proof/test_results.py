@@ -45,6 +45,22 @@ def test_runs_add_up_and_are_kept(folder: Path) -> None:
     assert "15" in (folder / "prove-long.md").read_text()
 
 
+def test_a_stage_has_reached_its_goal_when_all_stages_together_have() -> None:
+    proof = proof_of(
+        simulation=StageResult(schedules=results.GOAL_SCHEDULES),
+        processes=StageResult(histories=results.GOAL_HISTORIES - 5),
+        chromium=StageResult(
+            histories=5, browser_faults={"browser_killed": 400, "reloaded": 599, "offline": 9}
+        ),
+    )
+    assert [proof.has_reached(name) for name in stages.STAGES] == [True, True, False]
+
+    proof.add("chromium", StageResult(browser_faults={"reloaded_while_it_loads": 1}))
+
+    assert proof.has_reached("chromium")
+    assert proof.as_json()["browser_restarts"] == results.GOAL_BROWSER_RESTARTS
+
+
 def test_figures_of_another_state_of_the_product_are_not_added(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
