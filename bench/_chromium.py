@@ -13,6 +13,8 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.servers import PRODUCT
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
@@ -31,20 +33,21 @@ def percentile(figures: Sequence[float], percent: float) -> float:
     return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
-def run(
+def run(  # noqa: PLR0913 - each has its default
     name: str,
     words: str,
     measure: Callable[..., Awaitable[dict[str, Any]]],
     *,
     on_disk: bool = False,
     has_sample: bool = False,
+    application: str = PRODUCT,
     sessions: int | None = None,
 ) -> None:
     """Measure, print, and keep with ``--write``.
 
     ``on_disk``: profiles and database lie on a disk, not in memory.  ``has_sample``: the site is
-    the sample academy.  ``sessions``: how many to measure, if ``--sessions`` does not say it;
-    ``measure`` takes them by that name.
+    the sample academy, ``application`` what its server serves.  ``sessions``: how many to measure,
+    if ``--sessions`` does not say it; ``measure`` takes them by that name.
     """
     parser = argparse.ArgumentParser(prog=f"scripts/bench {name}", description=words)
     parser.add_argument("--write", action="store_true", help=f"keep bench/results/{name}.json")
@@ -65,7 +68,7 @@ def run(
 
     share.collect_static()
     found = json.dumps(
-        {**asyncio.run(_measured(measure, has_sample=has_sample)), **circumstances()}, indent=2
+        {**asyncio.run(_measured(measure, has_sample, application)), **circumstances()}, indent=2
     )
     print(found)
     if options.write:
@@ -97,12 +100,13 @@ def circumstances() -> dict[str, Any]:
     }
 
 
-async def _measured(measure: Measure, *, has_sample: bool) -> dict[str, Any]:
+async def _measured(measure: Measure, has_sample: bool, application: str) -> dict[str, Any]:
     from playwright.async_api import async_playwright
 
     from tests.proof.chromium.site import Site
 
-    site = Site(Path(os.environ["PRIMEPATH_TEST_FOLDER"]), has_sample=has_sample)
+    folder = Path(os.environ["PRIMEPATH_TEST_FOLDER"])
+    site = Site(folder, has_sample=has_sample, application=application)
     await site.open()
     try:
         async with async_playwright() as playwright:

@@ -25,10 +25,10 @@ from bench._wire import OK, Pool, Reply
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-# static/js/pages/runner.js: how often a page asks whether its session is over.
-OVER_POLL_SECONDS = 5.0
-# A page's clock is right within this.
-CLOCK_SECONDS = 0.25
+# static/js/modules/end-turn.js
+EARLY_SECONDS = 45.0
+ENDED_SECONDS = 75.0
+QUICKER = 2
 # static/js/modules/answer-saver.js: quick clicks go together.
 SOON_SECONDS = 0.3
 # As often as the server hears of a page, whether or not there is something to save.
@@ -68,16 +68,21 @@ class Browser:
         reply = await self.get("state", f"/api/sessions/{self.seat.session}/state/")
         return str(msgspec.json.decode(reply.body).get("state", "")) if reply.body else ""
 
-    async def load(self, *, knows_exam: bool = False) -> None:
-        """Load the test's page and its exam; ``knows_exam``: the browser keeps it for a while."""
+    async def load(self, *, knows_exam: bool = False, starts: bool = False) -> None:
+        """Load the test's page, its exam and its state.
+
+        ``knows_exam``: the browser keeps it for a while.  ``starts``: the state comes with the
+        start that was pressed on the page before.
+        """
         await self.get("page", f"/sit/{self.seat.session}/test/", is_page=True)
         if not knows_exam:
             await self.get("exam", f"/api/sessions/{self.seat.session}/exam/")
-        await self.state()
+        if not starts:
+            await self.state()
 
     async def start(self) -> None:
         """Do what a browser does from the intro page to the first save (runner.js)."""
-        await self.load()
+        await self.load(starts=True)
         # For a reload without network; papers and tracks come from nginx.
         await self.get("shell", "/sit/shell/ko/", is_page=True)
         await self.post("begin", {})
@@ -98,18 +103,20 @@ class Browser:
             "value": self.answers[part],
             "at": int(time.time() * 1000),
         }
-        content = {
+        reply = await self.post("answers", self._batch(entry))
+        if reply.status == OK:
+            self.stage.on_reply_to_save(self.seat, entry, reply)
+
+    def _batch(self, *entries: object) -> dict[str, object]:
+        return {
             "v": 1,
             "nonce": uuid.uuid4().hex,
             "epoch": self.epoch,
             "writer": self.seat.writer,
-            "entries": [entry],
+            "entries": entries,
             "pending": 0,
             "storage": "idb",
         }
-        reply = await self.post("answers", content)
-        if reply.status == OK:
-            self.stage.on_reply_to_save(self.seat, entry, reply)
 
     async def go_on(self, until: float) -> None:
         """Save now and then, as who has started does while others still start."""
@@ -128,12 +135,28 @@ class Browser:
         await self.post("submit", content)
 
     async def end(self) -> None:
-        """Do what a page does when its time is over (runner.js): look, hand in, look."""
-        if await self.state() in OVER:
-            return
-        await self.hand_in(self.stage.order.digest)
-        while await self.state() not in OVER:
-            await asyncio.sleep(OVER_POLL_SECONDS)
+        """Do what a page does when its time is over (runner.js): take its turn, look, hand in."""
+        self.epoch = 1
+        spread = await self.heartbeat()
+        over_at = self.stage.measured_from
+        await asyncio.sleep(max(0.0, over_at - time.monotonic()))
+        turn_at = over_at + _end_turn(spread, self.stage.dice.random())
+        while (next_at := time.monotonic() + HEARTBEAT_SECONDS) < min(
+            turn_at, over_at + EARLY_SECONDS
+        ):
+            await asyncio.sleep(next_at - time.monotonic())
+            await self.heartbeat()
+        await asyncio.sleep(max(0.0, turn_at - time.monotonic()))
+        if await self.state() not in OVER:
+            await self.hand_in(self.stage.order.digest)
+        await self.get("done", f"/sit/{self.seat.session}/done/", is_page=True)
+        self.stage.note("turn", turn_at)
+        self.stage.note("whole", over_at)
+
+    async def heartbeat(self) -> float:
+        """Save nothing; return over how many seconds the server has pages spread at their end."""
+        reply = await self.post("answers", self._batch())
+        return msgspec.json.decode(reply.body)["end_spread_ms"] / 1000 if reply.body else 0.0
 
     async def day(self) -> None:
         """Start, work, load the page again in between, hand in."""
@@ -170,18 +193,18 @@ class Stage:
         self.dice = random.Random(order.seed)
         self.outcome = Outcome()
         self.errors: Counter[str] = Counter()
-        self._measured_from = 0.0
+        self.measured_from = 0.0
         self._ends_at = 0.0
 
     async def play(self, starts_at: float) -> Outcome:
         """Have every seat play the script; return what became of it."""
-        self._measured_from = starts_at + self.order.warm_up_seconds
-        self._ends_at = self._measured_from + self.order.seconds
+        self.measured_from = starts_at + self.order.warm_up_seconds
+        self._ends_at = self.measured_from + self.order.seconds
         until = self._ends_at + self.order.drain_seconds
-        # The time of all of them ends at one moment, as far as their clocks agree.
         first, last = starts_at, self._ends_at
+        # The time of all of them ends at one moment; before it each was heard of once more.
         if self.order.script == "end":
-            first, last = self._measured_from, self._measured_from + CLOCK_SECONDS
+            first, last = self.measured_from - HEARTBEAT_SECONDS, self.measured_from
         playing = {
             asyncio.create_task(self._one(seat, self.dice.uniform(first, last)))
             for seat in self.order.seats
@@ -211,8 +234,8 @@ class Stage:
                 return reply
             tries += 1
             await asyncio.sleep(_obeying.backoff(tries, self.dice, at_least=reply.retry_after))
-        self._note(name, wanted_at)
-        if self._measured_from <= time.monotonic() < self._ends_at:
+        self.note(name, wanted_at)
+        if self.measured_from <= time.monotonic() < self._ends_at:
             self.outcome.acknowledged += 1
         return reply
 
@@ -220,7 +243,7 @@ class Stage:
         await asyncio.sleep(max(0.0, at - time.monotonic()))
         browser = Browser(self, seat)
         await SCRIPTS[self.order.script](browser)
-        self._note("whole", at)
+        self.note("whole", at)
         if self.order.script == "start":
             await browser.go_on(self._ends_at)
 
@@ -233,11 +256,17 @@ class Stage:
         else:
             self.errors["answers not applied"] += 1
 
-    def _note(self, name: str, since: float) -> None:
-        if since < self._measured_from:
+    def note(self, name: str, since: float) -> None:
+        """Note how long something took since a moment that is measured."""
+        if since < self.measured_from:
             return
         milliseconds = (time.monotonic() - since) * 1000
         self.outcome.call_ms.setdefault(name, []).append(milliseconds)
+
+
+def _end_turn(spread: float, share: float) -> float:
+    wait = spread * share
+    return wait if wait < EARLY_SECONDS else ENDED_SECONDS + (wait - EARLY_SECONDS) / QUICKER
 
 
 def digest(answers: dict[int, object]) -> str:

@@ -7,6 +7,7 @@ the product leaves them.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import secrets
@@ -22,6 +23,10 @@ from bench._orders import Seat
 from placement_test.lib import clock, transactions
 from placement_test.models import (
     AnswerEvent,
+    PartMark,
+    Placement,
+    Receipt,
+    Result,
     SessionToken,
     StaffUser,
     Student,
@@ -37,9 +42,11 @@ from placement_test.sessions.services.tokens import TOKEN_BYTES
 from tests import builders, sitting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from django.db.models import Model
+
+    from placement_test.models import ExamVersion
 
 # As DESIGN.md has real papers: 30-55 questions, nearly all of them choice.
 CHOICES, SHORTS = 38, 2
@@ -81,6 +88,8 @@ class Hall:
     questions: tuple[int, ...] = ()
     sets: int = 0
     _first: StudentSession | None = None
+    _finished: StudentSession | None = None
+    _version: ExamVersion | None = None
 
     def open(self) -> None:
         """Make the academy with its exam in an empty database."""
@@ -93,6 +102,7 @@ class Hall:
         self.parts = tuple((part.pk, part.kind) for part in parts)
         self.questions = tuple(part.question_id for part in parts)
         self._first = StudentSession.objects.get(id=made.session.id)
+        self._version = version
         _make_table()
 
     def seat(
@@ -129,6 +139,18 @@ class Hall:
                 _answer_everything(self.sets, self.parts)
         _settle()
         return self.sets, seats
+
+    def finish(self, count: int, *, at: dt.datetime) -> None:
+        """Make so many sessions that began then, were answered, handed in, marked and placed."""
+        if self._finished is None:
+            assert self._version is not None  # noqa: S101 - opened
+            self._finished = _hand_in(self._version, given(self.parts))
+        with _unchecked():
+            number, _seats = self.seat(count, started_at=at, seconds=3600, with_answers=True)
+            with transaction.atomic():
+                retire(number)
+                _conclude(self._finished, number)
+        _settle()
 
     def staff_cookie(self) -> str:
         """Return the cookie of a director who has logged in."""
@@ -182,6 +204,52 @@ class Hall:
                 "claimed_at": "%(at)s",
             }
             _copies(Writer, writer.pk, self.sets, changed, facts)
+
+
+def _hand_in(version: ExamVersion, answers: dict[int, object]) -> StudentSession:
+    """Have a browser sit the exam, and return the session."""
+    browser = sitting.sitting(version)
+    for part, value in answers.items():
+        browser.answer(part, value)
+    browser.submit()
+    return StudentSession.objects.get(id=browser.session.id)
+
+
+@contextlib.contextmanager
+def _unchecked() -> Iterator[None]:
+    """Look up no row that another refers to: all of them are copies of rows that were checked."""
+    off, on = "PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON"
+    if connection.vendor == "postgresql":
+        off, on = "SET session_replication_role = replica", "RESET session_replication_role"
+    with connection.cursor() as cursor:
+        cursor.execute(off)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(on)
+
+
+def _conclude(like: StudentSession, number_of_set: int) -> None:
+    """Give each session of a set the result, marks, placement and receipt of another one."""
+    result = Result.objects.get(session=like)
+    own_result = "(SELECT o.id FROM placement_test_result o WHERE o.session_id = b.session)"
+    own = {"session_id": "b.session"}
+    _copies(Result, result.pk, number_of_set, own)
+    placement = Placement.objects.get(session=like)
+    _copies(Placement, placement.pk, number_of_set, own | {"result_id": own_result})
+    receipt = Receipt.objects.get(session=like)
+    code = {"check_code": "upper(substr(b.digest, 1, 8))"}
+    _copies(Receipt, receipt.pk, number_of_set, own | code)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {PartMark._meta.db_table} (result_id, part_id, points, outcome)"  # noqa: S608
+            " SELECT o.id, m.part_id, m.points, m.outcome FROM bench_seat b"
+            " JOIN placement_test_result o ON o.session_id = b.session"
+            f" JOIN {PartMark._meta.db_table} m ON m.result_id = %s"
+            " WHERE b.number_of_set = %s",
+            [result.pk, number_of_set],
+        )
 
 
 def retire(number: int) -> None:

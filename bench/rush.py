@@ -6,7 +6,8 @@ starts: each browser makes all calls of its own from the intro page to the first
         saving every fifteen seconds.
 sweep:  nobody is there when the time ends: periodic work ends, marks and places; how long after
         deadline and grace until all are done, and how as many others go on saving meanwhile.
-ends:   everybody is there: each page looks, hands in and looks again, while others go on saving.
+ends:   everybody is there: each page takes its turn, looks, hands in where nobody has, and loads
+        its last page, while others go on saving.
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ GOAL_FINISHED_SECONDS = 10
 GOAL_SAVES_P99_MS = 500
 # How long the saves of the others are measured from the moment when it is over for the rest.
 WATCHED_SECONDS = 30.0
+# Until the last who wait for their turn are through the middle of it: grace, sweep and lookers.
+ENDS_WATCHED_SECONDS = 120.0
+# Ten thousand have their turn within five minutes.
+ENDS_DRAIN_SECONDS = 240.0
 # The others are at work by then.
 WARM_UP_SECONDS = 20.0
 # The sweep wants to have seen the server answer for the grace period; its process starts later,
@@ -122,9 +127,10 @@ def ends(site: Site, hall: Hall, options: argparse.Namespace) -> Row:
     over_at = time.monotonic() + options.warm_up + _loading.READY_SECONDS
     _seats.set_deadline(number, clock.now(), over_at - time.monotonic())
     order = _options.order(site, hall, working, options)
-    order.warm_up_seconds, order.seconds = options.warm_up, options.watched_seconds
+    order.warm_up_seconds, order.seconds = options.warm_up, ENDS_WATCHED_SECONDS
     ending = _options.order(site, hall, present, options)
-    ending.warm_up_seconds, ending.seconds = options.warm_up, options.watched_seconds
+    ending.warm_up_seconds, ending.seconds = options.warm_up, ENDS_WATCHED_SECONDS
+    ending.drain_seconds = ENDS_DRAIN_SECONDS
     ending.script, ending.digest = "end", _scripts.digest(_seats.given(hall.parts))
     watch = Watch(number, len(present), over_at)
     watch.start()

@@ -9,7 +9,6 @@ in between and at the end.
 
 from __future__ import annotations
 
-import os
 import random
 import sys
 import time
@@ -33,7 +32,7 @@ GOAL_HEAP_MB = 60
 WARM_UP_EVENTS = 2000
 # Far behind the end of any measurement.
 DEADLINE_SECONDS = 24 * 3600
-# As fast as the device writes: a few events at once, then it waits until they are saved on it.
+# As fast as the device writes: some events at once, then it waits until they are saved on it.
 ENTER = """async (wanted) => {
   const root = document.querySelector("#main");
   const label = root.querySelector("[data-slot=save-state]");
@@ -43,7 +42,7 @@ ENTER = """async (wanted) => {
   let events = 0;
   const isWriting = () => label.textContent.trim() === window.proofWords.writing;
   while (events < wanted) {
-    for (let k = 0; k < 5; k += 1) {
+    for (let k = 0; k < 25; k += 1) {
       const inputs = questions[events % questions.length];
       inputs[Math.floor(events / questions.length) % inputs.length].click();
       events += 1;
@@ -144,12 +143,11 @@ async def reading(page: Page, devtools: CDPSession) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    # Read by the settings of the server that is measured with.
-    os.environ["PRIMEPATH_TEST_MIDDLEWARE"] = "bench._unbounded.Unbounded"
     _chromium.run(
         "tab_memory",
         "Heap, nodes and listeners of one tab.",
         measure,
         has_sample=True,
+        application="bench._unbounded:application",
         sessions=SESSIONS,
     )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 START_SECONDS = 60
 STOP_SECONDS = 20
 PR_SET_PDEATHSIG = 1
+PRODUCT = "primepath.wsgi:application"
 # initdb and postgres refuse to run as root; Debian always has this account.
 UNPRIVILEGED = "nobody"
 
@@ -202,6 +203,7 @@ class WebServer:
         *,
         database_url: str,
         workers: int = 1,
+        application: str = PRODUCT,
         variables: Mapping[str, str] | None = None,
     ) -> None:
         self.log = directory / "web.log"
@@ -209,6 +211,7 @@ class WebServer:
         self.url = f"http://127.0.0.1:{self.port}"
         self.database_url = database_url
         self.workers = workers
+        self.application = application
         self.variables = variables or {}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -216,9 +219,10 @@ class WebServer:
         """Start; return once it answers, be it with an error."""
         from placement_test.management.commands.demo import answers, server_command
 
+        *command, _product = server_command(self.port, workers=self.workers)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                server_command(self.port, workers=self.workers),
+                [*command, self.application],
                 env={
                     **os.environ,
                     "PRIMEPATH_DATABASE_URL": self.database_url,

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import psutil
 from django.db import connection
 
+from bench import _cpu
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -29,15 +31,16 @@ class Meter:
     """Measures work on the connection of this thread, again and again.
 
     ``BEGIN`` and ``COMMIT`` are not counted as statements; savepoints are.  The database's CPU is
-    that of PostgreSQL's process behind this connection, in steps of 10 ms: measure many at once.
+    that of all processes of PostgreSQL, since saves have a connection of their own; in steps of
+    10 ms: measure many.
     """
 
     def __init__(self) -> None:
-        self._process: psutil.Process | None = None
+        self._server: int | None = None
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_backend_pid()")
-                self._process = psutil.Process(cursor.fetchone()[0])
+                self._server = psutil.Process(cursor.fetchone()[0]).ppid()
 
     @contextlib.contextmanager
     def measuring(self, cost: Cost) -> Iterator[None]:
@@ -59,10 +62,7 @@ class Meter:
                     cost.db_ms = (cost.db_ms or 0.0) + (self._db_ms() or 0.0) - db
 
     def _db_ms(self) -> float | None:
-        if self._process is None:
-            return None
-        spent = self._process.cpu_times()
-        return float(spent.user + spent.system) * 1000
+        return None if self._server is None else _cpu.seconds(self._server) * 1000
 
 
 def ratio(one: float, other: float) -> float | None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tests import environment
 from tests.proof.stages import ROOT
-from tests.servers import WebServer
+from tests.servers import PRODUCT, WebServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,9 +46,12 @@ class Site:
     can be closed where a database is put back.
     """
 
-    def __init__(self, folder: Path, *, has_sample: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, has_sample: bool = False, application: str = PRODUCT
+    ) -> None:
         self.folder = folder
         self.has_sample = has_sample
+        self.application = application
         self.is_sqlite = environment.database() == "sqlite"
         self.server: WebServer | None = None
         self.releases = 0
@@ -162,6 +165,7 @@ class Site:
             self.folder,
             database_url=address or f"sqlite:///{name}",
             workers=1 if self.is_sqlite else 2,
+            application=self.application,
         )
 
     def _seat(self) -> Seat:
