@@ -67,6 +67,20 @@ test("sends soon, in order, and is quiet until the heartbeat", async () => {
   assert.deepEqual(seqs(sent), [[1, 2], []]);
 });
 
+test("who never pauses is saved all the same", async () => {
+  const { saver, sent, queue, time } = await started(acknowledged);
+
+  for (let n = 0; n < 40; n += 1) {
+    await queue.add(change({ value: n }));
+    saver.wake();
+    await time.advance(100);
+  }
+
+  // Four seconds: the first ones went out after the first 300 ms, and so on.
+  assert.ok(sent.length >= 8, `sent ${sent.length} times`);
+  assert.ok(queue.waiting(SESSION).length <= 4);
+});
+
 for (const [what, answer] of [
   ["a captive portal's page", () => reply(200)],
   ["another request's reply", (body) => acknowledged({ ...body, nonce: "other" })],

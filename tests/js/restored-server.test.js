@@ -22,7 +22,7 @@ async function browser({ random = () => 0.5, ticket = "ticket", store = memorySt
   await queue.begin(SESSION, CLAIM);
   const apiOf = () => new MendingApi({ session: SESSION, queue, api: server.api, now: time.now });
   const page = { queue, timers: time, random, newId: ids() };
-  const saver = () => new AnswerSaver({ ...page, session: SESSION, api: apiOf() });
+  const saver = (events) => new AnswerSaver({ ...page, session: SESSION, api: apiOf(), events });
   const drain = () => new OutboxDrain({ ...page, apiOf, wallClock: time.now });
   return { time, server, queue, apiOf, saver, drain, page };
 }
@@ -141,8 +141,9 @@ test("an entry under way meets the restored server and takes the others with it"
 });
 
 for (const [what, failures] of [
-  ["is lost", 0],
-  ["is lost, and so is the question about it", 1],
+  ["is lost", []],
+  ["is lost, and so is the question about it", [reply(0)]],
+  ["is lost, and a hotel's page answers the question about it", [reply(200, null)]],
 ]) {
   test(`the first reply of a restored server ${what}: it gets the entries of earlier pages`, async () => {
     const { server, time, queue, saver } = await browser();
@@ -157,8 +158,8 @@ for (const [what, failures] of [
       server.api.post = post;
       return reply(0);
     };
-    let left = failures;
-    server.api.get = async (path) => (left-- > 0 ? reply(0) : get(path));
+    const left = [...failures];
+    server.api.get = async (path) => left.shift() ?? get(path);
 
     await write(queue, 2);
     running.wake();
@@ -167,6 +168,26 @@ for (const [what, failures] of [
     assert.deepEqual(server.values(), [1, 2]);
   });
 }
+
+test("what a restored server holds is told, since its first reply may have gone unread", async () => {
+  const { server, time, queue, saver } = await browser();
+  const stored = [];
+  const running = saver({ onStored: ({ through }) => stored.push(through) });
+  running.begin(CLAIM);
+  await time.advance(2000);
+  const { post } = server.api;
+  server.api.post = async (path, body) => {
+    await post(path, body);
+    server.api.post = post;
+    return reply(0);
+  };
+
+  await write(queue, 1);
+  running.wake();
+  await time.advance(MINUTE_MS);
+
+  assert.deepEqual(stored, [{ [CLAIM.writer]: 1 }]);
+});
 
 test("a ticket that the server refuses is shown rarely, and nothing is dropped", async () => {
   const { server, time, queue, running } = await sitting();

@@ -1,7 +1,7 @@
 // Sends what waits in the outbox of one session: one batch in flight, in order, for as long as it
 // takes.
 
-/** @import {AnswersReply, Claim, Entry, Reply, Timers} from "../types/protocol.d.ts" */
+/** @import {AnswersReply, Claim, Entry, Reply, StateReply, Timers} from "../types/protocol.d.ts" */
 /** @import {AnswerQueue} from "./answer-queue.js" */
 /** @import {MendingApi} from "./mending-api.js" */
 import { asSent, nextBatch, PROTOCOL, verdict } from "./answer-batch.js";
@@ -21,6 +21,7 @@ const ASIDE_MS = 20_000;
  * @typedef {object} SaverEvents
  * @property {(reply: AnswersReply, timing: Reply) => void} [onReply] every acknowledgement
  * @property {(entry: Entry, status: string, reason: string) => void} [onEntry] each acknowledged one
+ * @property {(state: StateReply) => void} [onStored] what a server holds that may have gone back
  * @property {() => void} [onChange] `status` may have changed
  */
 
@@ -45,6 +46,8 @@ export class AnswerSaver {
   #claim = null;
   /** @type {unknown} */
   #timer = null;
+  /** When it runs. */
+  #dueAt = Number.POSITIVE_INFINITY;
   /** @type {Promise<boolean> | null} */
   #flight = null;
   #stopped = false;
@@ -118,9 +121,10 @@ export class AnswerSaver {
     this.#claim = null;
   }
 
-  /** Something waits: send it soon. */
+  /** Something waits: send it soon.  Changes that come ever quicker do not put it off. */
   wake() {
-    if (!this.#flight && this.#tries === 0) this.#schedule(SOON_MS);
+    const isDueSoon = this.#dueAt <= this.#timers.now() + SOON_MS;
+    if (!this.#flight && this.#tries === 0 && !isDueSoon) this.#schedule(SOON_MS);
     this.#events.onChange?.();
   }
 
@@ -172,6 +176,7 @@ export class AnswerSaver {
   #schedule(ms) {
     if (this.#stopped) return;
     this.#timers.clearTimeout(this.#timer);
+    this.#dueAt = this.#timers.now() + ms;
     this.#timer = this.#timers.setTimeout(() => void this.#fly(), ms);
   }
 
@@ -299,12 +304,15 @@ export class AnswerSaver {
     if (isDoubted) this.#doubtedAt = now;
     if (this.#isUncertain || isDoubted || through < (this.#through.get(writer) ?? 0)) {
       const { status, body } = await this.#api.get("state/");
-      // The next reply says the same.
-      if (status !== 200) return;
+      // The next reply says the same.  A hotel's page is no state, whatever its status.
+      if (status !== 200 || !body?.through) return;
       this.#isUncertain = false;
       this.#through.clear();
       this.#taken.clear();
-      await this.#queue.giveBack(this.#session, /** @type {any} */ (body?.through));
+      const state = /** @type {StateReply} */ (/** @type {unknown} */ (body));
+      await this.#queue.giveBack(this.#session, state.through);
+      // Its first reply would have had the page look, and may be the one that nobody read.
+      this.#events.onStored?.(state);
     }
     this.#through.set(writer, through);
     // A gap that this device cannot fill must not become a storm.

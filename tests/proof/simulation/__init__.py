@@ -1,6 +1,6 @@
 """The save protocol as a simulation: virtual time, and a scheduler that a seed decides for.
 
-``run`` is the stage of ``scripts/prove``; ``tell`` plays one seed step by step.
+``run`` is the stage of ``scripts/prove``; ``explain`` plays one seed step by step.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ PROCESSES = 2
 PIECE = 250
 SCHEDULES: dict[Mode, int] = {"tiny": 300, "quick": 100_000, "long": 10**9}
 # With the browser's own modules: some 50 times slower.
-REAL_SCHEDULES: dict[Mode, int] = {"tiny": 20, "quick": 3000, "long": 10**9}
+REAL_SCHEDULES: dict[Mode, int] = {"tiny": 20, "quick": 1500, "long": 10**9}
 REAL_PIECE = 50
-REAL_SHARE = 0.35
+REAL_SHARE = 0.2
 # A control that so many schedules do not catch is not caught.
 CONTROL_MOST = 4000
 # Each costs time to shrink; the others are told by their seeds.

@@ -285,6 +285,8 @@ class Saver:
                 self._through.clear()
                 self._taken.clear()
                 self.page.queue.give_back(state.body["through"])
+                if self.page.claim is not None:
+                    self.page.take(state.body)
                 self._end_of_take(writer, batch, body, heard)
             else:
                 self._end_of_take(None, batch, body, heard)
@@ -643,7 +645,7 @@ class Page(Owner):
         if self.queue.waiting:
             self.saver.wake()
 
-    def _take(self, state: dict[str, Any]) -> None:
+    def take(self, state: dict[str, Any]) -> None:
         # Not where it is only looked at: what nobody merged has to be fetched again.
         self.rev = state["rev"]
         self._merge(state)
@@ -797,7 +799,7 @@ class Page(Owner):
         def loaded(heard: Heard) -> None:
             if _is_state(heard):
                 assert heard.body is not None
-                self._take(heard.body)
+                self.take(heard.body)
             else:
                 self.rev = -1
 
@@ -1050,7 +1052,7 @@ class Page(Owner):
             if text_of(mine.get(part)) != theirs.get(part, "null")
         ]
         before = {part: self.book.value(("answer", part)) for part in differing}
-        self._take(state)
+        self.take(state)
         for part in differing:
             value = self.book.value(("answer", part))
             if text_of(before[part]) == text_of(value):
