@@ -12,8 +12,11 @@ class PlacementTestConfig(AppConfig):
     verbose_name = _("Placement test")
 
     def ready(self) -> None:
-        """Have ``manage.py check`` look at what the database offers."""
+        """Have the checks and the thread of each process do what areas have for them."""
         # Not before the apps are there: it reads settings and tables.
         from placement_test.lib import connection_room  # noqa: PLC0415
+        from placement_test.monitoring.flushing import flusher  # noqa: PLC0415
+        from placement_test.saving import crowd  # noqa: PLC0415
 
+        flusher.beside(crowd.count)
         checks.register(connection_room.check_room, checks.Tags.database)

@@ -17,13 +17,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "primepath.settings")
 whole = get_wsgi_application()
 
 from placement_test.lib.transactions import refuse_unsafe  # noqa: E402 - after Django's set-up
-from placement_test.urls import calls  # noqa: E402
+from placement_test.urls import SHORT, calls  # noqa: E402
 from primepath.urls import urlpatterns  # noqa: E402
 
 SESSION = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # Found at once; all others are there for the addresses that a reply names.
 CALLS_FIRST = (*calls, *urlpatterns)
-CALL = re.compile(f"/api/sessions/{SESSION}/(?:answers|state|claim|begin|submit|exam)/")
+CALL = re.compile(f"/api/sessions/{SESSION}/(?:{'|'.join(SHORT)})/")
 
 
 class CallHandler(WSGIHandler):

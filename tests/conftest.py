@@ -88,11 +88,13 @@ def _empty_cache() -> Iterator[None]:
     from django.core.cache import caches
 
     from placement_test import query_optimizations
+    from placement_test.saving import crowd
 
     yield
     for cache in caches.all(initialized_only=True):
         cache.clear()
     query_optimizations.forget_all_kept()
+    crowd.forget()
 
 
 @pytest.fixture(autouse=True)

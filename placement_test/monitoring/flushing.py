@@ -10,6 +10,7 @@ import sys
 import threading
 import uuid
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import close_old_connections, connection
@@ -17,6 +18,9 @@ from django.db import close_old_connections, connection
 from placement_test.lib import cache, clock
 from placement_test.monitoring import memory, storage
 from placement_test.monitoring.recorder import Counted, Recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +39,7 @@ class Flusher:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
+        self._beside: list[Callable[[], None]] = []
         recorder.on_record = self.ensure_running
         self.reset()
 
@@ -64,6 +69,10 @@ class Flusher:
                     # Not atexit: workers of the server are children of multiprocessing, which
                     # leave by os._exit after these; elsewhere these are called from atexit.
                     multiprocessing.util.Finalize(None, self.end, exitpriority=EXIT_PRIORITY)
+
+    def beside(self, work: Callable[[], None]) -> None:
+        """Have the thread do ``work``, which is short, each time that it has handed in."""
+        self._beside.append(work)
 
     def flush(self) -> None:
         """Hand in now; what the database does not take is kept, and tried again next time."""
@@ -101,9 +110,19 @@ class Flusher:
 
     def _run(self) -> None:
         while not self._ending.wait(settings.MONITOR_FLUSH_SECONDS):
-            self.try_flush()
+            if self.try_flush():
+                self.work_beside()
         self.try_flush()
         connection.close()
+
+    def work_beside(self) -> None:
+        """Do what was given to ``beside``, or log why not."""
+        try:
+            for work in self._beside:
+                work()
+        except Exception as error:  # noqa: BLE001 - as above
+            logger.warning("work beside failed", extra={"error": type(error).__name__})
+            connection.close()
 
 
 def _role() -> str:

@@ -96,6 +96,7 @@ class SaveReply(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     server_ms: int = msgspec.field(name="server_ms")
     remaining_ms: int = msgspec.field(name="remaining_ms")
     next_flush_ms: int = msgspec.field(name="next_flush_ms")
+    end_spread_ms: int = msgspec.field(name="end_spread_ms")
     paused: bool = False
     message: str = ""
 

@@ -28,7 +28,7 @@ from django.db import (
 from placement_test.lib import clock
 from placement_test.lib.together import Together
 from placement_test.monitoring.flushing import recorder
-from placement_test.saving import limits, rules
+from placement_test.saving import crowd, limits, rules
 from placement_test.saving.entries import HIGHEST_BELIEVED_EPOCH, EntryReply, SaveReply
 from placement_test.saving.store import token_digest
 
@@ -223,5 +223,6 @@ def _reply(session_id: UUID, batch: Batch, given: _Given, written: _Written) -> 
         rev=written.rev,
         server_ms=int(now.timestamp() * 1000),
         remaining_ms=rules.remaining_ms(written.deadline_at, written.allotted_seconds, now),
-        next_flush_ms=rules.NEXT_FLUSH_MS,
+        next_flush_ms=rules.next_flush_ms(crowd.open_sessions()),
+        end_spread_ms=rules.end_spread_ms(crowd.ending_sessions()),
     )

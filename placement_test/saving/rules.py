@@ -21,8 +21,12 @@ Order = tuple[int, int, str]
 GRACE = dt.timedelta(seconds=60)
 # A long essay is 3-5 kB; more than this is not an answer.
 VALUE_MAX_BYTES = 20_000
-# Quiet browsers report often enough that two missed heartbeats show within the grace period.
-NEXT_FLUSH_MS = 15_000
+# Two heartbeats that are missed show within the grace period.
+HEARTBEAT_MS, SLOWEST_HEARTBEAT_MS = 15_000, 30_000
+# Two cores that hear of each page in 15 s are sure of so many.
+AT_EASE = 10_000
+# So many pages a second may hand in and load their last page beside everything else.
+ENDS_A_SECOND = 20
 
 _decoder = msgspec.json.Decoder(None | bool | int | str | list[int])
 
@@ -127,6 +131,17 @@ def gaps(through: int, seqs: Sequence[int]) -> tuple[int, list[tuple[int, int]]]
             missing.append((expected, seq - 1))
         expected = seq + 1
     return (missing[0][0] - 1 if missing else expected - 1), missing
+
+
+def next_flush_ms(open_sessions: int) -> int:
+    """Return after how long a page without changes is to be heard of."""
+    wanted = HEARTBEAT_MS * open_sessions // AT_EASE
+    return min(max(wanted, HEARTBEAT_MS), SLOWEST_HEARTBEAT_MS)
+
+
+def end_spread_ms(ending_sessions: int) -> int:
+    """Return over how long pages whose time ends in one moment are to spread their last calls."""
+    return 1000 * ending_sessions // ENDS_A_SECOND
 
 
 def digest(answers: Mapping[int, str]) -> str:

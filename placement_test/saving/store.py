@@ -20,7 +20,7 @@ from placement_test.errors import (
 )
 from placement_test.lib import clock
 from placement_test.monitoring.flushing import recorder
-from placement_test.saving import limits, rules
+from placement_test.saving import crowd, limits, rules
 from placement_test.saving.entries import HIGHEST_BELIEVED_EPOCH, EntryReply, SaveReply
 
 if TYPE_CHECKING:
@@ -574,7 +574,8 @@ def _reply(writing: _Writing) -> SaveReply:
         rev=locked.rev if locked.writer_row is not None else UNKNOWN_WRITER,
         server_ms=int(now.timestamp() * 1000),
         remaining_ms=rules.remaining_ms(locked.deadline_at, locked.allotted_seconds, clocked),
-        next_flush_ms=rules.NEXT_FLUSH_MS,
+        next_flush_ms=rules.next_flush_ms(crowd.open_sessions()),
+        end_spread_ms=rules.end_spread_ms(crowd.ending_sessions()),
         paused=locked.paused_at is not None,
     )
 

@@ -16,6 +16,7 @@ from placement_test.models import (
     StudentSession,
     Writer,
 )
+from placement_test.saving import crowd
 from placement_test.sessions.access import cookie_name
 from tests import sitting
 from tests.browser.exam_papers import give_paper, give_track
@@ -489,6 +490,68 @@ def test_time_given_in_the_last_seconds_is_not_handed_in(desk: Callable[..., Des
 
     assert row.get().state == StudentSession.State.OPEN
     assert student.stored() == [1]
+
+
+def test_who_has_pressed_start_gets_the_state_with_the_start(desk: Callable[..., Desk]) -> None:
+    student = desk()
+    page = student.page
+    calls: list[str] = []
+    page.on("request", lambda asked: calls.append(asked.url.rstrip("/").rpartition("/")[2]))
+
+    page.goto(f"/sit/{student.session.id}/")
+    page.locator("[data-start]").click()
+    student.opened().option(1, 1).click()
+    student.all_saved()
+
+    made = [call for call in calls if call in {"state", "exam", "begin", "claim", "answers"}]
+    assert made[:3] == ["exam", "begin", "claim"]
+    assert "state" not in made
+
+
+def over_in_a_crowd(student: Desk, monkeypatch: pytest.MonkeyPatch, share: float) -> Desk:
+    """Have the time of a student end among a thousand; ``share`` is the place of the page."""
+    monkeypatch.setattr(crowd, "ending_sessions", lambda: 1000)
+    student.start()
+    student.option(1, 1).click()
+    student.all_saved()
+    student.page.evaluate(f"Math.random = () => {share}")
+    row = StudentSession.objects.filter(id=student.session.id)
+    row.update(deadline_at=clock.now())
+    student.page.evaluate("window.dispatchEvent(new Event('online'))")
+    cover = student.page.locator("#cover")
+    expect(cover.locator("[data-slot=text]")).to_contain_text("Many tests end at this moment")
+    return student
+
+
+def test_where_many_tests_end_each_waits_for_its_turn_to_hand_in(
+    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of the 50 seconds that a thousand take.
+    student = over_in_a_crowd(desk(), monkeypatch, share=0.12)
+
+    student.page.wait_for_timeout(3000)
+    student.session.refresh_from_db()
+    assert student.session.state == StudentSession.State.OPEN
+
+    student.page.wait_for_url("**/done/")
+    student.session.refresh_from_db()
+    assert student.session.state == StudentSession.State.SUBMITTED
+    assert student.stored() == [1]
+
+
+def test_time_that_is_given_ends_the_waiting_for_a_turn(
+    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    student = over_in_a_crowd(desk(), monkeypatch, share=0.8)
+    row = StudentSession.objects.filter(id=student.session.id)
+    row.update(deadline_at=clock.now() + dt.timedelta(minutes=9))
+
+    student.page.evaluate("window.dispatchEvent(new Event('online'))")
+
+    student.opened().option(1, 2).click()
+    student.all_saved()
+    assert row.get().state == StudentSession.State.OPEN
+    assert student.stored() == [2]
 
 
 def test_a_play_counts_once_sound_really_played_and_survives_a_reload(

@@ -63,7 +63,7 @@ async function page(claimed) {
     saving.onReply({ state: "open", rev, accepted: [], through: 0, remaining_ms: 9e5 }, reply(200));
     await settle();
   };
-  return { sitting, queue, calls, acknowledged };
+  return { sitting, queue, calls, acknowledged, stored: (state) => saving.onStored(state) };
 }
 
 test("where nothing came between state and claim, nobody asks for the state again", async () => {
@@ -97,4 +97,17 @@ test("the reply to the start is kept as any state is", async () => {
 
   const { last, ticket, seenEpoch } = await queue.record(SESSION);
   assert.deepEqual([last?.state, ticket, seenEpoch], ["open", "ticket", 3]);
+});
+
+test("what the saver learns of a restored server is shown, while this page may write", async () => {
+  const { sitting, stored } = await page({ rev: 1, events: 5 });
+  await sitting.open(await sitting.begin());
+  const answerOf = (value) => ({ 7: [9, 1, value] });
+
+  stored({ ...STATE, rev: 2, answers: answerOf("from elsewhere") });
+  assert.equal(sitting.book.value("answer", 7), "from elsewhere");
+
+  sitting.release();
+  stored({ ...STATE, rev: 3, answers: answerOf("later still") });
+  assert.equal(sitting.book.value("answer", 7), "from elsewhere");
 });

@@ -45,6 +45,7 @@ export class Sitting {
   /** @type {Claim | null} */
   #claim = null;
   #rev = 0;
+  #endSpreadMs = 0;
   /** Changes on their way to the device's storage. */
   /** @type {Set<Draft>} */
   #writing = new Set();
@@ -82,6 +83,7 @@ export class Sitting {
         /** @type {string} */ status,
         /** @type {string} */ reason,
       ) => this.#acknowledged(entry, status, reason),
+      onStored: (/** @type {StateReply} */ state) => this.#claim && this.take(state),
       onChange: () => events.onChange(),
     });
   }
@@ -98,6 +100,11 @@ export class Sitting {
   get book() {
     if (!this.#book) throw new Error("the exam is not loaded");
     return this.#book;
+  }
+
+  /** Over how long pages whose time ends in one moment are to spread their last calls. */
+  get endSpreadMs() {
+    return this.#endSpreadMs;
   }
 
   /** @returns {{writing: number, unstored: number}} */
@@ -196,6 +203,16 @@ export class Sitting {
   hide() {
     this.#hasHidden = true;
     this.#drafts.keep([...this.#writing]);
+  }
+
+  /** Have the server hear of this page regularly, as before it was quiet. */
+  speak() {
+    if (this.#claim) this.#saver.begin(this.#claim);
+  }
+
+  /** Send what waits, and nothing else: a crowd of pages that only wait is heard too often. */
+  beQuiet() {
+    this.#saver.end();
   }
 
   /** Another page writes now: send what waits, and take no more. */
@@ -328,6 +345,7 @@ export class Sitting {
   #heard(body, reply) {
     // Before the start it is the whole time: a restored server that has not got it back yet.
     if (body.state !== "registered") this.#time(body, reply);
+    this.#endSpreadMs = body.end_spread_ms ?? 0;
     if (this.#unstored.size) void this.#writeAgain();
     if (body.state === "claimed" && this.#claim) this.#events.onState("claimed");
     else if (isOver(body.state)) this.#events.onState(body.state);

@@ -7,6 +7,7 @@ import { AnswerSaver } from "../modules/answer-saver.js";
 import { AnswerSheet } from "../modules/answer-sheet.js";
 import { Banners } from "../modules/banners.js";
 import { textSizeSwitch, themeSwitch } from "../modules/display-settings.js";
+import { EARLY_MS, endTurn } from "../modules/end-turn.js";
 import { PageLock } from "../modules/page-lock.js";
 import { PageTemplates, slot } from "../modules/page-templates.js";
 import { PaperView } from "../modules/paper-view.js";
@@ -42,6 +43,8 @@ import { TrackPlayer } from "../modules/track-player.js";
 const WARNING_SHOWN_MS = 30_000;
 // After the time is over the page looks that often whether the server has closed the session.
 const OVER_POLL_MS = 5000;
+// A page whose turn at the end comes later says so.
+const SHORT_WAIT_MS = 3000;
 // The page's clock is early by up to one round trip; more than that is time that somebody gave.
 const MORE_TIME_MS = 2000;
 // Who was heard so lately elsewhere may still be at work there, and is not put aside unasked.  Longer
@@ -89,6 +92,8 @@ class Runner {
   /** What the cover offers the emergency file beside. */
   #offered = "";
   #isAsking = false;
+  /** Ends the waiting for this page's turn at the end. */
+  #endTurn = () => {};
   #hasAsked = false;
   #followsPaper = true;
   #lastState = "saved";
@@ -187,16 +192,21 @@ class Runner {
   /** @param {boolean} takeOver the student has said so */
   async #load(takeOver) {
     this.#definition ??= await this.#sitting.loadDefinition();
-    let state = await this.#stateOrNothing();
+    // Who has pressed start on the page before gets the state with the start.
+    const hasPressed = sessionStorage.getItem(this.#startFlag) !== null;
+    let state = hasPressed ? null : await this.#stateOrNothing();
     if (state && isOver(state.state)) return this.#leave();
-    this.#showCode(state?.resume_code);
     this.#build(this.#definition);
     await this.#loadSounds(this.#definition);
-    await this.#keepPaper(this.#definition, state?.state === "registered");
-    if (state?.state === "registered") {
-      state = await this.#begin();
+    const isNew = hasPressed || state?.state === "registered";
+    await this.#keepPaper(this.#definition, isNew);
+    if (isNew) {
+      if (!hasPressed) await this.#cover.show("ready", { action: "start" });
+      state = await this.#sitting.begin();
+      sessionStorage.removeItem(this.#startFlag);
       if (isOver(state.state)) return this.#leave();
     }
+    this.#showCode(state?.resume_code);
     if (state && !takeOver && this.#isUsedElsewhere(state)) {
       await this.#cover.show("device", { action: "continue-here" });
       state = await this.#sitting.loadState();
@@ -215,6 +225,11 @@ class Runner {
     this.#makePlayers(this.#definition);
     await this.#goOn(state);
     void loadSaving();
+  }
+
+  /** The clock starts by the student's own act: here, or on the page before, which says so. */
+  get #startFlag() {
+    return `primepath-start-${this.#session}`;
   }
 
   /** @param {string | null | undefined} code */
@@ -265,15 +280,6 @@ class Runner {
       if (error instanceof CallFailed && error.status === 0) return null;
       throw error;
     }
-  }
-
-  /** The clock starts by the student's own act: here, or on the page before. */
-  async #begin() {
-    const flag = `primepath-start-${this.#session}`;
-    const hasAsked = sessionStorage.getItem(flag) !== null;
-    if (!hasAsked) await this.#cover.show("ready", { action: "start" });
-    sessionStorage.removeItem(flag);
-    return this.#sitting.begin();
   }
 
   #open({ isReadOnly = false } = {}) {
@@ -711,6 +717,7 @@ class Runner {
   /** @param {import("../modules/session-clock.js").Heard} heard */
   #heardTime(heard) {
     this.#clock.hear(heard);
+    if ((heard.remaining ?? 0) > MORE_TIME_MS) this.#endTurn();
     if (heard.paused) {
       this.#banners.show("paused", { kind: "info", text: this.#templates.word("banner-paused") });
     } else this.#banners.hide("paused");
@@ -869,17 +876,32 @@ class Runner {
     void this.#cover.show("over");
     const { claim, book } = this.#sitting;
     if (claim) await this.#submission.freeze(claim, () => book.given(), { atEnd: true });
+    await this.#ownTurn();
     // Time may have been given since the server was heard last: once handed in, that comes too late.
     const { state, remaining_ms: left } = await this.#heardState();
     if (isOver(state)) return this.#leave();
     if ((left ?? 0) > MORE_TIME_MS) {
       this.#isEnding = false;
+      this.#sitting.speak();
       await this.#reopen();
       this.#open();
       return this.#sitting.claim ? undefined : this.#claimed();
     }
-    if (claim) await this.#submission.resume();
+    const submitted = claim && (await this.#submission.resume());
+    if (submitted?.outcome === "done") return this.#leave();
     await this.#untilOver();
+  }
+
+  /** Wait for this page's turn among those that end now, or until time is given. */
+  async #ownTurn() {
+    const wait = endTurn(this.#sitting.endSpreadMs, Math.random());
+    if (wait > SHORT_WAIT_MS) void this.#cover.show("over-many");
+    const quiet = setTimeout(() => this.#sitting.beQuiet(), EARLY_MS);
+    await new Promise((resolve) => {
+      this.#endTurn = () => resolve(undefined);
+      setTimeout(this.#endTurn, wait);
+    });
+    clearTimeout(quiet);
   }
 
   /** @returns {Promise<StateReply>} */

@@ -47,6 +47,8 @@ export interface AnswersReply {
   server_ms: number;
   remaining_ms: number | null;
   next_flush_ms: number;
+  /** Over how long pages whose time ends in one moment are to spread their last calls. */
+  end_spread_ms?: number;
   paused?: boolean;
   message?: string;
 }
