@@ -63,7 +63,14 @@ async function page(claimed) {
     saving.onReply({ state: "open", rev, accepted: [], through: 0, remaining_ms: 9e5 }, reply(200));
     await settle();
   };
-  return { sitting, queue, calls, acknowledged, stored: (state) => saving.onStored(state) };
+  return {
+    sitting,
+    queue,
+    calls,
+    acknowledged,
+    stored: (state) => saving.onStored(state),
+    conflicted: (entry) => saving.onEntry(entry, "conflict", ""),
+  };
 }
 
 test("where nothing came between state and claim, nobody asks for the state again", async () => {
@@ -110,4 +117,23 @@ test("what the saver learns of a restored server is shown, while this page may w
   sitting.release();
   stored({ ...STATE, rev: 3, answers: answerOf("later still") });
   assert.equal(sitting.book.value("answer", 7), "from elsewhere");
+});
+
+test("a conflict heard of while another page writes is written again by who goes on here", async () => {
+  const { sitting, queue, calls, acknowledged, conflicted } = await page({ rev: 1, events: 5 });
+  await sitting.open(await sitting.begin());
+  await sitting.record("answer", 7, "mine");
+  const [entry] = queue.waiting(SESSION);
+
+  sitting.release();
+  conflicted(entry);
+  assert.equal(sitting.status.unstored, 1);
+  await acknowledged(1);
+  assert.equal(calls.filter((call) => call === "claim/").length, 1);
+
+  await sitting.open(STATE);
+  await acknowledged(1);
+  const again = queue.waiting(SESSION).at(-1);
+  assert.deepEqual([again.value, again.epoch, sitting.status.unstored], ["mine", 4, 0]);
+  assert.notEqual(again.writer, entry.writer);
 });

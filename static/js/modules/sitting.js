@@ -361,7 +361,8 @@ export class Sitting {
    * @param {string} reason
    */
   #acknowledged(entry, status, reason) {
-    if (status === "conflict" && this.#claim) {
+    // Also where another page writes now: this one shows what is not stored, and may go on later.
+    if (status === "conflict") {
       this.#unstored.set(`${entry.kind}/${entry.part}`, { kind: entry.kind, subject: entry.part });
       void this.#writeAgain();
     }

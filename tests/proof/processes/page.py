@@ -116,6 +116,8 @@ class Page:
         self._restored_at = -1e9
         self._single: set[Key] = set()
         self._aside: dict[Key, float] = {}
+        self._conflicted: dict[tuple[str, int], Entry] = {}
+        """What the server holds otherwise, until it was written again."""
         self._awake = asyncio.Event()
         self._flight = asyncio.Lock()
         self._closed = asyncio.Event()
@@ -318,9 +320,10 @@ class Page:
                 self.profile.acknowledge(entry, statuses[entry.seq])
         if batch and not statuses:
             self._split(batch)
-        conflicts = [entry for entry in batch if statuses.get(entry.seq) == "conflict"]
-        if conflicts:
-            await self._write_again(conflicts)
+        for entry in batch:
+            if statuses.get(entry.seq) == "conflict":
+                self._conflicted[entry.kind, entry.part] = entry
+        await self._write_again()
         for first, last in body.get("missing", []):
             self.profile.requeue(writer, first, last)
         # The reply that nobody read may have been that of a server which did not know this writer.
@@ -345,11 +348,15 @@ class Page:
             self._is_stale = True
         self.state = state
 
-    async def _write_again(self, entries: list[Entry]) -> None:
-        """Write a value that the server holds otherwise once more, under a claim of its own."""
-        if not self.may_write or not await self._claim():
+    async def _write_again(self) -> None:
+        """Write values that the server holds otherwise once more, under a claim of their own.
+
+        A page that may not write when it hears of them does so once it may.
+        """
+        if not self._conflicted or not self.may_write or not await self._claim():
             return
-        for entry in entries:
+        conflicted, self._conflicted = self._conflicted, {}
+        for entry in conflicted.values():
             self.record(entry.kind, entry.part, entry.value)
 
     async def _repair(self, reply: Reply) -> bool:

@@ -791,7 +791,7 @@ class Page(Owner):
             self.refresh()
 
     def acknowledged(self, entry: Entry, status: str) -> None:
-        if status == "conflict" and self.claim is not None:
+        if status == "conflict":
             self._unstored[entry.kind, entry.part] = None
             self._write_again()
 
