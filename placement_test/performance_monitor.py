@@ -88,15 +88,14 @@ class PerformanceMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:  # noqa: D102
         if request.path_info in requests.UNWATCHED:
             return self.respond(request)
-        queries = requests.QueryCount()
+        queries = request.META.get(requests.COUNTED) or requests.QueryCount()
         status = CRASHED
-        began = time.perf_counter()
         try:
             with connection.execute_wrapper(queries):
                 response = self.respond(request)
             status = response.status_code
         finally:
-            seconds = time.perf_counter() - began
+            seconds = time.perf_counter() - queries.began
             kind, name = requests.kind_and_name(request)
             recorder.record(
                 kind,

@@ -17,10 +17,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "primepath.settings")
 whole = get_wsgi_application()
 
 from placement_test.lib.transactions import refuse_unsafe  # noqa: E402 - after Django's set-up
+from placement_test.sessions.direct import REPLACES, SESSION, DirectSaves  # noqa: E402
 from placement_test.urls import SHORT, calls  # noqa: E402
 from primepath.urls import urlpatterns  # noqa: E402
 
-SESSION = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # Found at once; all others are there for the addresses that a reply names.
 CALLS_FIRST = (*calls, *urlpatterns)
 CALL = re.compile(f"/api/sessions/{SESSION}/(?:{'|'.join(SHORT)})/")
@@ -46,18 +46,23 @@ class CallHandler(WSGIHandler):
 
 
 class Application:
-    """Every request to Django; what the runner asks for by a shorter way."""
+    """Every request to Django; the runner's calls by a shorter way, its usual saves by themselves.
+
+    What tests put before the calls sees saves as well: then they take the way of the calls.
+    """
 
     def __init__(self) -> None:
         self.whole = whole
         self.calls = CallHandler()
+        self.saves = DirectSaves(self.calls, route=str(calls[SHORT.index("answers")].pattern))
+        self.short = self.saves if settings.CALL_MIDDLEWARE == REPLACES else self.calls
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         """Respond as WSGI wants it."""
         is_call = CALL.fullmatch(environ.get("PATH_INFO", ""))
-        return (self.calls if is_call else self.whole)(environ, start_response)
+        return (self.short if is_call else self.whole)(environ, start_response)
 
 
 application = Application()

@@ -70,6 +70,14 @@ def prepared(
     return response
 
 
+def name_request(given: str) -> str:
+    """Return the request's id, ``given`` or a new one; from now on it stands in log lines."""
+    name = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=name)
+    return name
+
+
 class RequestIdMiddleware:
     """Give each request an id that stands in its log lines and its reply."""
 
@@ -77,10 +85,7 @@ class RequestIdMiddleware:
         self.respond = respond
 
     def __call__(self, request: HttpRequest) -> HttpResponse:  # noqa: D102
-        given = request.headers.get("X-Request-ID", "")
-        name = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=name)
+        name = name_request(request.headers.get("X-Request-ID", ""))
         response = self.respond(request)
         response["X-Request-ID"] = name
         return response

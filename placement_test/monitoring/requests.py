@@ -17,14 +17,17 @@ METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"}
 UNWATCHED = frozenset({"/livez", "/readyz", "/api/health/", "/metrics"})
 UNMATCHED = "<unmatched>"
 STATIC = "<static>"
+# Where the server's facts about a request carry what was counted before Django had it.
+COUNTED = "primepath.counted"
 
 
 class QueryCount:
     """Counts statements and their time; BEGIN and COMMIT do not pass here."""
 
-    __slots__ = ("count", "seconds")
+    __slots__ = ("began", "count", "seconds")
 
     def __init__(self) -> None:
+        self.began = time.perf_counter()
         self.count = 0
         self.seconds = 0.0
 

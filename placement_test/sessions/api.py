@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # The exam of a session never changes; the browser asks again only after its own cache let go.
 EXAM_MAX_AGE_SECONDS = 300
+# Where the server's facts about a request carry why a save failed before Django had it.
+FAILED = "primepath.failed"
 
 
 @never_cache
@@ -83,12 +85,18 @@ def claim(request: HttpRequest, session_id: UUID) -> HttpResponse:
 @require_POST
 def answers(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Save a batch of entries; the reply is the acknowledgement."""
+    if error := request.META.get(FAILED):
+        raise error
+    return _json(save(request, session_id))
+
+
+def save(request: HttpRequest, session_id: UUID) -> entries.SaveReply:
+    """Save the batch in a request's body; cost and errors as ``services.save``."""
     arrived = clock.now()
     batch = entries.batch(http.body(request, settings.SAVE_MAX_BYTES))
-    reply = services.save(
+    return services.save(
         session_id, batch, token=access.token_of(request, session_id), arrived=arrived
     )
-    return _json(reply)
 
 
 @never_cache

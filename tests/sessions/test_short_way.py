@@ -8,13 +8,18 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import OperationalError, connection
 
+from placement_test.monitoring.flushing import recorder
 from placement_test.sessions.access import cookie_name
+from placement_test.sessions.direct import DirectSaves
 from tests import sitting
 from tests.sitting import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pytest_django.fixtures import SettingsWrapper
 
     from primepath.wsgi import Application
     from tests.sitting import Browser
@@ -56,6 +61,15 @@ def request(browser: Browser, body: bytes, **changes: str) -> dict[str, Any]:
         "wsgi.errors": sys.stderr,
         **changes,
     }
+
+
+def ways(application: Application) -> list[Callable[..., Any]]:
+    """Return the ways that a save may take, the shortest first."""
+    return [application.saves, application.calls, application.whole]
+
+
+def to_django(_environ: dict[str, Any], _start_response: Callable[..., Any]) -> list[bytes]:
+    raise AssertionError("handed to Django")
 
 
 def answer(respond: Callable[..., Any], environ: dict[str, Any]) -> Reply:
@@ -140,14 +154,135 @@ def test_every_call_is_answered_the_same_both_ways(
     assert short[0] != "404 Not Found"
 
 
-def test_both_ways_acknowledge_the_same(application: Application, browser: Browser) -> None:
-    short = answer(application.calls, request(browser, batch(browser, 1)))
-    whole = answer(application.whole, request(browser, batch(browser, 2)))
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_all_ways_acknowledge_the_same(
+    application: Application, browser: Browser, scheme: str
+) -> None:
+    changes = {
+        "wsgi.url_scheme": scheme,
+        "HTTP_ORIGIN": f"{scheme}://localhost",
+        "SERVER_PORT": {"http": "80", "https": "443"}[scheme],
+    }
+    direct, short, whole = (
+        answer(respond, request(browser, batch(browser, number), **changes))
+        for number, respond in enumerate(ways(application))
+    )
 
-    assert short[0] == "200 OK"
-    assert [each["status"] for each in short[2]["accepted"]] == ["applied"]
-    assert short[1].keys() >= {"X-Request-ID", "X-Content-Type-Options", "Cache-Control"}
-    assert without_moments(short)[1] == without_moments(whole)[1]
+    for reply in (direct, short, whole):
+        assert reply[0] == "200 OK"
+        assert [each["status"] for each in reply[2]["accepted"]] == ["applied"]
+        assert reply[1].keys() >= {"X-Request-ID", "X-Content-Type-Options", "Cache-Control"}
+        # Only where there are words.
+        reply[1].pop("Content-Language", None)
+    assert without_moments(direct)[1] == without_moments(short)[1] == without_moments(whole)[1]
+    assert direct[1]["Content-Length"] == short[1]["Content-Length"]
+
+
+def test_what_the_product_serves_answers_usual_saves_without_django(
+    application: Application, browser: Browser
+) -> None:
+    assert application.short is application.saves
+
+    status, _headers, content = answer(
+        DirectSaves(to_django, "saves"), request(browser, batch(browser, 1))
+    )
+
+    assert status == "200 OK"
+    assert [each["status"] for each in content["accepted"]] == ["applied"]
+
+
+UNUSUAL = {
+    "another method": {"REQUEST_METHOD": "PUT"},
+    "a form": {"CONTENT_TYPE": "application/x-www-form-urlencoded"},
+    "JSON with a charset": {"CONTENT_TYPE": "application/json; charset=utf-8"},
+    "no length": {"CONTENT_LENGTH": ""},
+    "a length that is none": {"CONTENT_LENGTH": "-1"},
+    "who may see what it cost": {"HTTP_AUTHORIZATION": "Bearer token"},
+    "another host": {"HTTP_HOST": "other.example"},
+    "another origin": {"HTTP_ORIGIN": "http://other.example"},
+    "HTTPS without origin and referrer": {"wsgi.url_scheme": "https"},
+    "another token": {"HTTP_X_CSRFTOKEN": "b" * 32},
+    "no token": {"HTTP_X_CSRFTOKEN": ""},
+    "no cookies": {"HTTP_COOKIE": ""},
+    "a cookie that is no token": {"HTTP_COOKIE": "pp-csrf=x"},
+    "another address": {"PATH_INFO": "/api/sessions/none/answers/"},
+}
+
+
+@pytest.mark.parametrize("changes", UNUSUAL.values(), ids=UNUSUAL.keys())
+def test_what_is_not_usual_goes_to_django_unread(
+    browser: Browser, changes: dict[str, str]
+) -> None:
+    wanted = request(browser, batch(browser, 1), **changes)
+
+    with pytest.raises(AssertionError, match="handed to Django"):
+        DirectSaves(to_django, "saves")(wanted, lambda *_reply: None)
+    assert wanted["wsgi.input"].tell() == 0
+
+
+def test_where_pages_come_by_https_only_a_save_by_http_is_sent_there(
+    application: Application, browser: Browser, settings: SettingsWrapper
+) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    wanted = request(browser, batch(browser, 1))
+
+    with pytest.raises(AssertionError, match="handed to Django"):
+        DirectSaves(to_django, "saves")(wanted, lambda *_reply: None)
+
+
+@pytest.mark.parametrize(
+    ("status", "changes"),
+    [(200, {}), (413, {"CONTENT_LENGTH": "70000"}), (403, {"HTTP_X_CSRFTOKEN": "b" * 32})],
+)
+def test_a_save_is_counted_once_and_with_the_same_queries_on_all_ways(
+    application: Application, browser: Browser, status: int, changes: dict[str, str]
+) -> None:
+    counted = []
+    for value, respond in enumerate(ways(application)):
+        # What only the first one asks for.
+        answer(respond, request(browser, batch(browser, value)))
+        recorder.take()
+        answer(respond, request(browser, batch(browser, value), **changes))
+        cells = recorder.take().cells
+        counted.append(
+            [
+                (key.name, key.outcome, cell[0], cell[3])
+                for key, cell in cells.items()
+                if key.kind == "request"
+            ]
+        )
+
+    assert counted[0] == counted[1] == counted[2]
+    [(name, outcome, times, _queries)] = counted[0]
+    route = "api/sessions/<uuid:session_id>/answers/"
+    assert (name, outcome, times) == (route, f"POST {status}", 1)
+
+
+def test_a_save_that_the_database_refuses_may_be_sent_again(
+    application: Application, browser: Browser
+) -> None:
+    def away(*_statement: object) -> None:
+        raise OperationalError
+
+    replies = []
+    for respond in ways(application):
+        with connection.execute_wrapper(away):
+            replies.append(answer(respond, request(browser, batch(browser, 1))))
+
+    for status, headers, content in replies:
+        assert status == "503 Service Unavailable"
+        assert headers["Retry-After"]
+        assert content == replies[0][2]
+
+
+def test_what_stands_before_the_calls_sees_every_save(settings: SettingsWrapper) -> None:
+    from primepath.wsgi import Application
+
+    settings.CALL_MIDDLEWARE = [settings.CALL_MIDDLEWARE[0], *settings.CALL_MIDDLEWARE]
+
+    application = Application()
+
+    assert application.short is application.calls
 
 
 @pytest.mark.parametrize(
@@ -163,7 +298,7 @@ def test_both_ways_acknowledge_the_same(application: Application, browser: Brows
     ],
 )
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_both_ways_refuse_the_same_in_the_same_words(
+def test_all_ways_refuse_the_same_in_the_same_words(
     application: Application,
     browser: Browser,
     status: str,
@@ -173,14 +308,14 @@ def test_both_ways_refuse_the_same_in_the_same_words(
     body = batch(browser, 1)
     changes = {"HTTP_ACCEPT_LANGUAGE": language, **changes}
     replies = []
-    for respond in (application.calls, application.whole):
+    for respond in ways(application):
         try:
             replies.append(without_moments(answer(respond, request(browser, body, **changes))))
         except json.JSONDecodeError:
             replies.append((status, {}, {}))
 
     assert replies[0][0].startswith(status)
-    assert replies[0] == replies[1]
+    assert replies[0] == replies[1] == replies[2]
 
 
 def test_handing_in_names_the_page_to_go_to(application: Application, browser: Browser) -> None:
@@ -204,9 +339,8 @@ def test_a_body_that_is_no_batch_is_refused_the_same(
     application: Application, browser: Browser
 ) -> None:
     replies = [
-        without_moments(answer(respond, request(browser, b"{")))
-        for respond in (application.calls, application.whole)
+        without_moments(answer(respond, request(browser, b"{"))) for respond in ways(application)
     ]
 
     assert replies[0][0] == "400 Bad Request"
-    assert replies[0] == replies[1]
+    assert replies[0] == replies[1] == replies[2]
