@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import connection, transaction
 
 from placement_test.lib import cache, transactions
+from placement_test.lib.single_loader import SingleLoader
 from placement_test.models import (
     ExamVersion,
     PaperPage,
@@ -141,6 +142,9 @@ class SessionWithAnswers:
     answers: dict[int, str]
 
 
+_exams_loading: SingleLoader[ExamDefinition] = SingleLoader()
+
+
 class OptimizedQueries:
     """The seed's names; used by the product's own pages, services and save path."""
 
@@ -149,16 +153,17 @@ class OptimizedQueries:
         """Return an exam version with everything but its key: 6 queries, or none from the cache.
 
         ``exam_id`` is the id of an exam *version*.  Published and archived versions are cached
-        for five minutes; drafts never are.
+        for five minutes, and of threads that miss one together one loads it; drafts never are.
 
         :raises ExamVersion.DoesNotExist: where there is no such version
         """
         name = _exam_key(exam_id)
         found: ExamDefinition | None = cache.find(name)
         if found is None:
-            found = _load_exam(exam_id)
-            if found.state != ExamVersion.State.DRAFT:
-                cache.keep(name, found, EXAM_CACHE_SECONDS)
+            found, is_own = _exams_loading.load(exam_id, lambda: _load_and_keep_exam(exam_id))
+            if found.state == ExamVersion.State.DRAFT and not is_own:
+                # From before this thread asked, and drafts change.
+                found = _load_exam(exam_id)
         return found
 
     @staticmethod
@@ -282,6 +287,13 @@ def _exam_key(version_id: int) -> str:
 
 def _session_key(session_id: UUID) -> str:
     return cache.key("session", session_id.hex)
+
+
+def _load_and_keep_exam(version_id: int) -> ExamDefinition:
+    found = _load_exam(version_id)
+    if found.state != ExamVersion.State.DRAFT:
+        cache.keep(_exam_key(version_id), found, EXAM_CACHE_SECONDS)
+    return found
 
 
 def _load_exam(version_id: int) -> ExamDefinition:

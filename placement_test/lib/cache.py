@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from django.core.cache import cache
 from django.db import transaction
 
+from placement_test.lib.single_loader import SingleLoader
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -19,6 +21,8 @@ T = TypeVar("T")
 # change, cannot put the old content back.  No page takes longer to load something.
 FORGOTTEN = "forgotten"
 FORGOTTEN_SECONDS = 30
+
+_loader: SingleLoader[Any] = SingleLoader()
 
 # Who is told of each look-up: (kind, "hit" | "miss" | "error").  Watching stands above this layer.
 _observers: list[Callable[[str, str], None]] = []
@@ -34,14 +38,22 @@ def key(kind: str, *parts: object) -> str:
     return ":".join([kind, *map(str, parts)])
 
 
-def remember(name: str, seconds: int, make: Callable[[], T]) -> T:
-    """Return what the cache holds under ``name``, or make it and keep it for ``seconds``."""
+def remember(name: str, seconds: int, make: Callable[[], T], *, is_fixed: bool = False) -> T:
+    """Return what the cache holds under ``name``, or make it and keep it for ``seconds``.
+
+    ``is_fixed``: under this name it is always the same, so of threads that want it at one moment
+    one makes it.
+    """
     found = find(name)
     if found is not None:
         return cast("T", found)
-    made = make()
-    keep(name, made, seconds)
-    return made
+
+    def make_and_keep() -> T:
+        made = make()
+        keep(name, made, seconds)
+        return made
+
+    return cast("T", _loader.load(name, make_and_keep)[0]) if is_fixed else make_and_keep()
 
 
 def find(name: str) -> Any:

@@ -148,7 +148,7 @@ def exam_reply(session: StudentSession) -> PreparedReply:
 
     Nothing of the student either: browsers keep it.  Ready-made from the cache for five minutes,
     under the names that it shows: one that changes is another reply.  No query then, else those
-    of ``OptimizedQueries.get_exam_with_questions``.
+    of ``OptimizedQueries.get_exam_with_questions``, once for all threads that ask meanwhile.
     """
     title, event = session.version.exam.title, session.event.name if session.event else None
     shown = hashlib.sha256(msgspec.json.encode([title, event])).hexdigest()[:16]
@@ -156,6 +156,7 @@ def exam_reply(session: StudentSession) -> PreparedReply:
         cache.key("exam-reply", session.version_id, shown),
         EXAM_CACHE_SECONDS,
         lambda: _prepared(session, title, event),
+        is_fixed=True,
     )
 
 

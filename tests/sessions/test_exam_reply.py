@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
 
 from placement_test.exams.services import making
 from placement_test.models import TestEvent
@@ -17,6 +22,8 @@ if TYPE_CHECKING:
     from tests.sitting import Browser
 
 pytestmark = pytest.mark.django_db
+
+HALL = 6
 
 
 @pytest.fixture
@@ -78,3 +85,33 @@ def test_another_name_shows_at_once(browser: Browser, renamed: str) -> None:
     assert b"Spring intake" not in before.content
     assert after.status_code == 200
     assert b"Spring intake" in after.content
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hall_that_asks_at_one_moment_has_it_loaded_once() -> None:
+    browsers = [sitting.sitting(sitting.published(choices=20))]
+    version = browsers[0].session.version
+    browsers += [sitting.sitting(version) for _ in range(HALL - 1)]
+    cache.clear()
+    all_there = threading.Barrier(HALL)
+    loads: list[str] = []
+
+    def slow(execute: Any, sql: str, *others: Any) -> Any:
+        if 'FROM "placement_test_section"' in sql:
+            loads.append(sql)
+            # Longer than anybody takes to come as far.
+            time.sleep(0.4)
+        return execute(sql, *others)
+
+    def ask_with_all(browser: Browser) -> bytes:
+        all_there.wait(10)
+        with connection.execute_wrapper(slow):
+            content = ask(browser).content
+        connection.close()
+        return content
+
+    with ThreadPoolExecutor(HALL) as pool:
+        contents = set(pool.map(ask_with_all, browsers))
+
+    assert len(contents) == 1
+    assert len(loads) == 1
