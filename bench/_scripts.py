@@ -68,26 +68,30 @@ class Browser:
         reply = await self.get("state", f"/api/sessions/{self.seat.session}/state/")
         return str(msgspec.json.decode(reply.body).get("state", "")) if reply.body else ""
 
-    async def load(self, *, knows_exam: bool = False, starts: bool = False) -> None:
-        """Load the test's page, its exam and its state.
+    async def read(self) -> None:
+        """Do what a browser does while its student reads what will happen (intro.js)."""
+        await self.get("intro", f"/sit/{self.seat.session}/", is_page=True)
+        await self.get("exam", f"/api/sessions/{self.seat.session}/exam/")
+        # For a reload without network; papers and tracks come from nginx.
+        await self.get("shell", "/sit/shell/ko/", is_page=True)
 
-        ``knows_exam``: the browser keeps it for a while.  ``starts``: the state comes with the
-        start that was pressed on the page before.
-        """
+    async def load(self) -> None:
+        """Load the test's page again: the browser keeps its exam for a while."""
         await self.get("page", f"/sit/{self.seat.session}/test/", is_page=True)
-        if not knows_exam:
-            await self.get("exam", f"/api/sessions/{self.seat.session}/exam/")
-        if not starts:
-            await self.state()
+        await self.state()
 
     async def start(self) -> None:
         """Do what a browser does from the intro page to the first save (runner.js)."""
-        await self.load(starts=True)
-        # For a reload without network; papers and tracks come from nginx.
-        await self.get("shell", "/sit/shell/ko/", is_page=True)
-        await self.post("begin", {})
-        reply = await self.post("claim", {"writer": self.seat.writer, "seen_epoch": 0})
-        self.epoch = msgspec.json.decode(reply.body)["epoch"] if reply.status == OK else 0
+        # What else it needs it has loaded while its student read what will happen.
+        await self.get("page", f"/sit/{self.seat.session}/test/", is_page=True)
+        claim = {"writer": self.seat.writer, "seen_epoch": 0}
+        reply = await self.post("begin", claim)
+        claimed = msgspec.json.decode(reply.body)["claim"] if reply.status == OK else None
+        if claimed is None:
+            # The reply to an earlier try is lost, with what it gave.
+            reply = await self.post("claim", claim)
+            claimed = msgspec.json.decode(reply.body) if reply.status == OK else {"epoch": 0}
+        self.epoch = claimed["epoch"]
         await asyncio.sleep(SOON_SECONDS)
         await self.save()
 
@@ -159,13 +163,14 @@ class Browser:
         return msgspec.json.decode(reply.body)["end_spread_ms"] / 1000 if reply.body else 0.0
 
     async def day(self) -> None:
-        """Start, work, load the page again in between, hand in."""
+        """Read, start, work, load the page again in between, hand in."""
+        await self.read()
         await self.start()
         for number in range(SAVES_A_DAY):
             await asyncio.sleep(self.stage.dice.uniform(*BETWEEN_SAVES_SECONDS))
             await self.save()
             if number == SAVES_A_DAY // 2:
-                await self.load(knows_exam=True)
+                await self.load()
         await self.hand_in(digest(self.answers))
 
     async def look(self) -> None:

@@ -2,8 +2,8 @@
 
 scripts/bench rush [--students 10000] [--parts starts,sweep,ends] [--write]
 
-starts: each browser makes all calls of its own from the intro page to the first save, and goes on
-        saving every fifteen seconds.
+starts: each browser makes all calls from the press on "start" to the first save, and goes on
+        saving every fifteen seconds.  The exam it has loaded before, while its student read.
 sweep:  nobody is there when the time ends: periodic work ends, marks and places; how long after
         deadline and grace until all are done, and how as many others go on saving meanwhile.
 ends:   everybody is there: each page takes its turn, looks, hands in where nobody has, and loads

@@ -101,13 +101,16 @@ sitting: list[URLPattern | URLResolver] = [
     path("sit/<uuid:session_id>/tracks/<int:track_id>", files.track, name="sit-track"),
 ]
 
-# What ``primepath.wsgi`` serves by a shorter way, the most frequent one first.
+# What ``primepath.wsgi`` serves by shorter ways; calls with the most frequent one first.
 SHORT = ("answers", "state", "claim", "begin", "submit", "exam")
 calls = tuple(
     pattern
     for call in SHORT
     for pattern in sitting
     if getattr(pattern, "name", "") == f"api-{call}"
+)
+test_page = tuple(
+    pattern for pattern in student_pages if getattr(pattern, "name", "") == "sit-runner"
 )
 
 exam_making: list[URLPattern | URLResolver] = [

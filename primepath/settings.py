@@ -127,6 +127,12 @@ NOT_FOR_CALLS = {
     "axes.middleware.AxesMiddleware",
 }
 CALL_MIDDLEWARE = [name for name in MIDDLEWARE if name not in NOT_FOR_CALLS]
+# The test page says nothing of anybody: it is protected like a page, and nobody is looked up.
+NOT_FOR_TEST_PAGE = NOT_FOR_CALLS - {
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+}
+TEST_PAGE_MIDDLEWARE = [name for name in MIDDLEWARE if name not in NOT_FOR_TEST_PAGE]
 
 ROOT_URLCONF = "primepath.urls"
 WSGI_APPLICATION = "primepath.wsgi.application"

@@ -66,7 +66,7 @@ PAGES = {
     "student-register": "event, rules, consent, schools",
     "student-resume": "",
     "sit-intro": "session, following one",
-    "sit-runner": "session",
+    "sit-runner": "",
     "sit-done": "session, receipt, result, placement, following one",
     "staff-login": "",
     "password_change": "",

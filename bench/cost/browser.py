@@ -82,7 +82,9 @@ class Browser:
         with self._meter.measuring(cost):
             answer = self._application(environ, start_response)
             body = b"".join(answer)
-            answer.close()
+            # Django's replies end with it; a list of bytes has nothing to end.
+            if hasattr(answer, "close"):
+                answer.close()
         status, headers = said
         for name, value in headers:
             if name.lower() == "set-cookie":

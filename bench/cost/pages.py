@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 QUESTIONS = 40
 STARTS = "a start, all calls"
+# Loaded while the student reads what will happen.
+BEFORE = "exam, before the start"
 
 
 def measure(*, rounds: int, rows: int) -> list[Row]:
@@ -56,6 +58,7 @@ def _starts(meter: Meter, rounds: int) -> list[Row]:
     for _ in range(rounds):
         _start(meter, version, costs, sizes)
     rows = [_row("call", name, cost, rounds, sizes[name]) for name, cost in costs.items()]
+    del costs[BEFORE]
     # A start at a time: the calls of each belong together.
     every = zip(*(cost.wall_ms for cost in costs.values()), strict=True)
     whole = Cost(
@@ -64,33 +67,30 @@ def _starts(meter: Meter, rounds: int) -> list[Row]:
         db_ms=sum(cost.db_ms or 0.0 for cost in costs.values()) if _has_db(costs) else None,
         wall_ms=[sum(calls) for calls in every],
     )
-    return [*rows, _row("call", STARTS, whole, rounds, b"".join(sizes.values()))]
+    started = b"".join(sizes[name] for name in costs)
+    return [*rows, _row("call", STARTS, whole, rounds, started)]
 
 
 def _start(
     meter: Meter, version: ExamVersion, costs: dict[str, Cost], sizes: dict[str, bytes]
 ) -> None:
-    """Make the calls of static/js/pages/runner.js."""
+    """Make the calls of static/js/pages/intro.js and runner.js."""
     made = sitting.registered(version)
     browser = Browser(meter)
     browser.hold(cookie_name(made.session.id), made.token)
     api, writer = f"/api/sessions/{made.session.id}/", uuid.uuid4().hex
 
-    def get(name: str, path: str) -> None:
-        sizes[name] = browser.get(path, costs[name]).body
-
-    get("page of the test", f"/sit/{made.session.id}/test/")
-    get("exam", f"{api}exam/")
-    get("page to keep", "/sit/shell/en/")
-    sizes["begin"] = browser.post(f"{api}begin/", {}, costs["begin"]).body
-    claimed = browser.post(f"{api}claim/", {"writer": writer, "seen_epoch": 0}, costs["claim"])
-    sizes["claim"] = claimed.body
+    sizes[BEFORE] = browser.get(f"{api}exam/", costs[BEFORE]).body
+    page = f"/sit/{made.session.id}/test/"
+    sizes["page of the test"] = browser.get(page, costs["page of the test"]).body
+    begun = browser.post(f"{api}begin/", {"writer": writer, "seen_epoch": 0}, costs["begin"])
+    sizes["begin"] = begun.body
     part = sitting.parts_of(version)[0].pk
     entry = {"seq": 1, "part": part, "kind": "answer", "value": 1, "at": 1_773_000_000_000}
     batch = {
         "v": 1,
         "nonce": uuid.uuid4().hex,
-        "epoch": claimed.json()["epoch"],
+        "epoch": begun.json()["epoch"],
         "writer": writer,
         "entries": [entry],
     }

@@ -23,6 +23,7 @@ from placement_test.saving.entries import (
     Batch,
     Claim,
     SaveReply,
+    Start,
     Submission,
 )
 from placement_test.sessions import bodies, replies
@@ -106,8 +107,8 @@ class Call:
     """What the code of a view does not say of itself.
 
     ``pages`` are statuses that show a person a page, ``failing`` those with a reply all the same.
-    A call without ``reply`` sends a file of the type ``sends``; ``is_kept`` says that a browser
-    that has the reply still is told so.
+    Without ``needs_body`` an empty one will do.  A call without ``reply`` sends a file of the type
+    ``sends``; ``is_kept`` says that a browser that has the reply still is told so.
     """
 
     name: str
@@ -115,6 +116,7 @@ class Call:
     reply: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None
     errors: tuple[Error, ...] = ()
+    needs_body: bool = True
     is_upload: bool = False
     pages: tuple[int, ...] = ()
     failing: tuple[int, ...] = ()
@@ -124,7 +126,14 @@ class Call:
 
 CALLS = (
     Call("api-csrf", "get", replies.CsrfToken),
-    Call("api-begin", "post", replies.Begun, errors=(*OWNED, errors.CodeNeeded)),
+    Call(
+        "api-begin",
+        "post",
+        replies.Begun,
+        Start,
+        (*READ, *OWNED, errors.CodeNeeded, errors.TooManySaves),
+        needs_body=False,
+    ),
     Call(
         "api-restore",
         "post",
@@ -272,7 +281,8 @@ def _operation(call: Call, address: URLPattern, components: dict[str, Any]) -> d
     if parameters:
         operation["parameters"] = parameters
     if call.body is not None:
-        operation["requestBody"] = {"required": True, "content": _content(_name(call.body))}
+        content = _content(_name(call.body))
+        operation["requestBody"] = {"required": call.needs_body, "content": content}
     if call.is_upload:
         file = {"type": "string", "contentMediaType": "application/octet-stream"}
         schema = {"type": "object", "required": ["file"], "properties": {"file": file}}

@@ -65,6 +65,18 @@ class Claim(msgspec.Struct, frozen=True):
     seen_epoch: Count = 0
 
 
+class Start(msgspec.Struct, frozen=True):
+    """A student starts; with ``writer`` the page claims in the same call, where nobody has yet."""
+
+    writer: WriterName | None = None
+    seen_epoch: Count = 0
+
+    @property
+    def claim(self) -> Claim | None:
+        """What the page asks to write under."""
+        return None if self.writer is None else Claim(self.writer, self.seen_epoch)
+
+
 class Submission(msgspec.Struct, frozen=True):
     """A student hands in: the writer's last seq and the digest of what the page shows."""
 
@@ -103,6 +115,7 @@ class SaveReply(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
 
 _batch = msgspec.json.Decoder(Batch)
 _claim = msgspec.json.Decoder(Claim)
+_start = msgspec.json.Decoder(Start)
 _submission = msgspec.json.Decoder(Submission)
 
 
@@ -120,6 +133,14 @@ def claim(body: bytes) -> Claim:
     :raises BadRequest: where it is not one
     """
     return read(_claim, body)  # type: ignore[no-any-return]
+
+
+def start(body: bytes) -> Start:
+    """Return the start of a request's body; none at all is one without a claim.
+
+    :raises BadRequest: where it is not one
+    """
+    return read(_start, body or b"{}")  # type: ignore[no-any-return]
 
 
 def submission(body: bytes) -> Submission:

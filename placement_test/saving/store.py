@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from django.db.backends.utils import CursorWrapper
 
+    from placement_test.models import SessionToken
     from placement_test.saving.entries import Batch, Claim, Entry
 
 LOCK = """
@@ -281,15 +282,69 @@ def claim(session_id: UUID, claim: Claim, *, token: Right, arrived: dt.datetime)
         if not epoch:
             if locked.state in rules.OVER:
                 raise SessionEnded
-            seen = min(claim.seen_epoch, HIGHEST_BELIEVED_EPOCH)
-            assert locked.registered_at is not None  # noqa: S101 - no session is without it
-            epoch = rules.next_epoch(locked.epoch, seen, locked.registered_at, arrived)
-            locked.epoch = epoch
-            locked.claims += 1
-            _check_total(locked, "claims", locked.claims, limits.MOST_CLAIMS)
-            _write_claim(locked, claim.writer, arrived)
+            epoch = _take_epoch(locked, claim, arrived)
         _store(locked, arrived, {})
     return Claimed(epoch, locked.rev, locked.events)
+
+
+def start(held: SessionToken, claim: Claim, *, arrived: dt.datetime) -> Claimed | None:
+    """Store that the session starts, and have its first page claim: right, session.
+
+    ``held.session`` is locked, and says already how it starts; afterwards it says what is stored.
+    None, and nothing is stored, where a page has claimed or entries are there: then this is no
+    first page, and has to ask like any other.
+    """
+    session = held.session
+    locked = _first_locked(held)
+    if locked.claims or locked.events:
+        return None
+    _count_call(locked, arrived)
+    epoch = _take_epoch(locked, claim, arrived)
+    begun = {
+        "state": session.state,
+        "started_at": _stored(session.started_at),
+        "deadline_at": _stored(session.deadline_at),
+    }
+    _store(locked, arrived, begun)
+    session.epoch = epoch
+    session.elsewhere_at = locked.elsewhere_at
+    session.last_contact_at, session.contact_token_id = arrived, held.pk
+    return Claimed(epoch, locked.rev, locked.events)
+
+
+def _first_locked(held: SessionToken) -> Locked:
+    session = held.session
+    return Locked(
+        session.id,
+        session.version_id,
+        session.state,
+        session.deadline_at,
+        session.allotted_seconds,
+        session.epoch,
+        session.rev,
+        session.paused_at,
+        session.last_contact_at,
+        session.contact_token_id,
+        session.elsewhere_at,
+        session.registered_at,
+        session.limit_window,
+        session.limit_calls,
+        session.event_count,
+        session.conflict_count,
+        session.claim_count,
+        token=held.pk,
+    )
+
+
+def _take_epoch(locked: Locked, claim: Claim, arrived: dt.datetime) -> int:
+    """Have a writer that has no epoch claim, and return its own, higher than any before."""
+    seen = min(claim.seen_epoch, HIGHEST_BELIEVED_EPOCH)
+    assert locked.registered_at is not None  # noqa: S101 - no session is without it
+    locked.epoch = rules.next_epoch(locked.epoch, seen, locked.registered_at, arrived)
+    locked.claims += 1
+    _check_total(locked, "claims", locked.claims, limits.MOST_CLAIMS)
+    _write_claim(locked, claim.writer, arrived)
+    return locked.epoch
 
 
 def _write_claim(locked: Locked, writer: str, arrived: dt.datetime) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from placement_test.models import StudentSession
+    from placement_test.saving.store import Claimed
 
 # The exam of a session never changes; the browser asks again only after its own cache let go.
 EXAM_MAX_AGE_SECONDS = 300
@@ -40,11 +41,18 @@ def csrf(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_POST
 def begin(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    """Start the clock of the session; the reply saves asking for the state."""
+    """Start the clock of the session; the reply saves asking for the state and claiming."""
     arrived = clock.now()
-    held = services.begin(session_id, token=access.token_of(request, session_id), arrived=arrived)
-    stored = services.state(held)
-    return _json(replies.Begun(**stored, allotted_ms=held.session.allotted_seconds * 1000))
+    wanted = entries.start(http.body(request, settings.SAVE_MAX_BYTES))
+    token = access.token_of(request, session_id)
+    begun = services.begin(session_id, token=token, arrived=arrived, claim=wanted.claim)
+    return _json(
+        replies.Begun(
+            **services.begun_state(begun),
+            allotted_ms=begun.held.session.allotted_seconds * 1000,
+            claim=_claimed(begun.claimed) if begun.claimed else None,
+        )
+    )
 
 
 @never_cache
@@ -78,7 +86,7 @@ def claim(request: HttpRequest, session_id: UUID) -> HttpResponse:
     claimed = services.claim(
         session_id, wanted, token=access.token_of(request, session_id), arrived=arrived
     )
-    return _json(replies.Claimed(claimed.epoch, claimed.rev, claimed.events))
+    return _json(_claimed(claimed))
 
 
 @never_cache
@@ -153,6 +161,10 @@ def _times(session: StudentSession) -> dict[str, Any]:
         "allotted_ms": session.allotted_seconds * 1000,
         "server_ms": int(now.timestamp() * 1000),
     }
+
+
+def _claimed(claimed: Claimed) -> replies.Claimed:
+    return replies.Claimed(claimed.epoch, claimed.rev, claimed.events)
 
 
 def _json(content: object, status: int = 200) -> HttpResponse:

@@ -62,9 +62,10 @@ class Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Begun(Stored, frozen=True):
-    """A session that was started."""
+    """A session that was started; ``claim``: the page that started it may write under that."""
 
     allotted_ms: int
+    claim: Claimed | None
 
 
 class Differing(Stored, frozen=True):

@@ -62,6 +62,7 @@
     if (request.method !== "GET" || origin !== location.origin) return null;
     if (request.mode === "navigate") return TEST.test(pathname) ? page(request, pathname) : null;
     if (FILE.test(pathname)) return fileOf(request, pathname);
+    if (Object.values(shells).includes(pathname)) return shellOf(request);
     if (HASHED.test(pathname)) return kept(request).then((found) => found ?? fetch(request));
     if (files.includes(pathname)) {
       return fetch(request).catch(async (error) => {
@@ -85,6 +86,12 @@
     // Of a server that is being started again a proxy says 502.
     if (first && first.status < 500) return first;
     return (await kept(path)) ?? network;
+  }
+
+  /** The test page that belongs to the files kept here. @param {Request} request */
+  async function shellOf(request) {
+    const found = await caches.match(request, { ...ANYWHERE, cacheName: SHELL }).catch(() => null);
+    return found ?? fetch(request);
   }
 
   /**

@@ -26,7 +26,7 @@ ENGLISH = {"Accept-Language": "en"}
 def body_of(browser: Browser, call: str) -> dict[str, Any]:
     part = sitting.parts_of(browser.session.version)[0].id
     return {
-        "begin": {},
+        "begin": {"writer": "f" * 32, "seen_epoch": 0},
         "claim": {"writer": "f" * 32, "seen_epoch": 0},
         "answers": browser.batch(browser.entry(part, 1, seq=1)),
         "submit": browser.submission(last_seq=0),

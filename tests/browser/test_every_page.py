@@ -152,7 +152,7 @@ OTHER_LOOKS = {
     "no exam found": ("staff-exams", Reach(TEACHER, {}, "?q=nothing")),
     "no student found": ("staff-students", Reach(TEACHER, {}, "?found=nobody")),
     "a test that waits": ("sit-runner", Reach(STUDENT, {"session_id": "registered_id"})),
-    "a test whose time is over": ("sit-runner", Reach(STUDENT, {"session_id": "overdue_id"})),
+    "a test whose time is over": ("sit-intro", Reach(STUDENT, {"session_id": "overdue_id"})),
     "a test handed in": ("sit-intro", Reach(STUDENT, {"session_id": "submitted_id"})),
 }
 # What a form or a page's script sends; no page by itself.
@@ -307,7 +307,7 @@ def test_whoever_is_refused_is_told_so_in_words(
     refusals = [
         (stranger, "/no/such/page/", 404),
         (stranger, day.url("sit-intro", given={"session_id": "open_id"}), 401),
-        (stranger, day.url("sit-runner", given={"session_id": UNKNOWN}), 404),
+        (stranger, day.url("sit-done", given={"session_id": UNKNOWN}), 404),
         (stranger, day.url("student-register", given={"event_id": "closed_id"}), 409),
         (teacher.new_page(), day.url("staff-audit"), 403),
         (teacher.new_page(), day.url("staff-session", given={"session_id": UNKNOWN}), 404),

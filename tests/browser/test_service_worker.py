@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Request
 
     from placement_test.models import Track
 
@@ -39,6 +39,10 @@ ALL_CACHED = """async () => {
     }
   }
   return found;
+}"""
+KEPT = """async (session) => {
+  const cache = await caches.open(`primepath-session-${session}`);
+  return (await cache.keys()).map(({ url }) => new URL(url).pathname);
 }"""
 
 LATER = "js/modules/code-dialog.js"
@@ -167,6 +171,38 @@ def test_a_reload_without_network_brings_paper_answers_and_clock_back(
     assert ended == [1, 0]
 
 
+def test_who_reads_what_will_happen_starts_with_three_calls(
+    context: BrowserContext, released: Released
+) -> None:
+    version = sitting.published(choices=3)
+    give_paper(version)
+    give_track(version)
+    student = Desk(context, released.url, version)
+    page = with_worker(student.page)
+    page.goto(f"/sit/{student.session.id}/")
+    # Two pages with their words, the test page, the track.
+    until(lambda: len(page.evaluate(KEPT, str(student.session.id))) == 6)
+    asked: list[Request] = []
+    # Playwright cannot mark a list's own method as a listener.
+    context.on("request", lambda each: asked.append(each))  # noqa: PLW0108
+
+    page.locator("[data-start]").click()
+    student.opened().option(1, 1).check(force=True)
+    student.all_saved()
+
+    addresses = [
+        each.url.removeprefix(released.url)
+        for each in asked
+        if each.url.startswith(released.url) and is_answered_there(each)
+    ]
+    folder, calls = f"/sit/{student.session.id}", f"/api/sessions/{student.session.id}"
+    made = [each for each in addresses if not each.startswith("/static/")]
+    wanted = [f"{folder}/test/", f"{calls}/begin/", f"{calls}/answers/"]
+    assert made[:3] == wanted
+    # On a slow machine the first heartbeat comes before the page says that all is saved.
+    assert set(made) == set(wanted)
+
+
 def test_a_test_goes_on_with_its_release_and_the_next_one_waits_for_its_end(
     context: BrowserContext, released: Released
 ) -> None:
@@ -240,6 +276,12 @@ def test_without_encryption_there_is_no_worker_and_the_test_is_saved(
     student.hand_in()
     assert student.stored() == [1]
     chromium.close()
+
+
+def is_answered_there(asked: Request) -> bool:
+    """Return whether the server answered: a page, or the worker that asked for it."""
+    reply = asked.response()
+    return reply is not None and not reply.from_service_worker
 
 
 def until(holds: Callable[[], bool]) -> None:

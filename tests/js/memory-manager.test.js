@@ -42,12 +42,12 @@ function heap(usedJSHeapSize) {
   return { memory: { usedJSHeapSize, jsHeapSizeLimit: 100 * 2 ** 20 } };
 }
 
-async function leaveSession(storage, session, facts) {
+async function leaveSession(storage, session, { unsent = false, ...facts }) {
   const store = localStore(storage);
   await store.begin(CLAIM, session);
   const entry = await store.append(change({ session }), 1);
-  if (!facts.unsent) await store.acknowledge([entry]);
-  await store.putSession({ session, touchedAt: 0, closedAt: facts.closedAt });
+  if (!unsent) await store.acknowledge([entry]);
+  await store.putSession({ session, touchedAt: 0, ...facts });
 }
 
 test("clean-up ends all that is owned, once", () => {
@@ -271,6 +271,18 @@ for (const [name, closedAt] of [
     assert.deepEqual(Object.keys(storage), before);
   });
 }
+
+test("collects a test that was loaded a day ago and never started", async () => {
+  const definition = { title: "Paper" };
+  const { manager, storage } = makeManager();
+  await leaveSession(storage, SESSION, { definition });
+  await leaveSession(storage, OTHER, { definition, ticket: "of one that was started" });
+
+  assert.equal(await manager.collectStorage(), 1);
+
+  const left = Object.keys(storage).join();
+  assert.ok(!left.includes(SESSION) && left.includes(OTHER));
+});
 
 test("storage that is forbidden is left alone", async () => {
   const { manager } = makeManager({

@@ -21,19 +21,19 @@ const STATE = {
 const EXAM = { title: "Paper", event: null, pages: [], sections: [], tracks: [] };
 
 /** A page that has its exam; `claimed` is what the claim says beside the epoch. */
-async function page(claimed) {
+async function page(claimed, { withStart = null } = {}) {
   const calls = [];
+  const sent = [];
   const api = {
     get: async (path) => {
       calls.push(path);
       return reply(200, path === "exam/" ? EXAM : STATE);
     },
-    post: async (path) => {
+    post: async (path, body) => {
       calls.push(path);
-      return reply(
-        200,
-        path === "claim/" ? { epoch: 4, ...claimed } : { ...STATE, allotted_ms: 1 },
-      );
+      sent.push(body);
+      const begun = { ...STATE, allotted_ms: 1, claim: withStart };
+      return reply(200, path === "claim/" ? { epoch: 4, ...claimed } : begun);
     },
   };
   const queue = new AnswerQueue({ stores: [memoryStore()], now: () => 0 });
@@ -67,6 +67,7 @@ async function page(claimed) {
     sitting,
     queue,
     calls,
+    sent,
     acknowledged,
     stored: (state) => saving.onStored(state),
     conflicted: (entry) => saving.onEntry(entry, "conflict", ""),
@@ -96,6 +97,45 @@ for (const [what, claimed] of [
     assert.deepEqual(calls, ["exam/", "begin/", "claim/", "state/"]);
   });
 }
+
+test("who claims with the start makes no other call", async () => {
+  const withStart = { epoch: 5, rev: 1, events: 5 };
+  const { sitting, queue, calls, sent, acknowledged } = await page({}, { withStart });
+
+  await sitting.open(await sitting.begin());
+  await acknowledged(1);
+
+  assert.deepEqual(calls, ["exam/", "begin/"]);
+  const [{ writer, seen_epoch: seen }] = sent;
+  assert.equal(seen, 0);
+  assert.deepEqual(sitting.claim, { writer, epoch: 5 });
+  const { claim, seenEpoch, last } = await queue.record(SESSION);
+  assert.deepEqual([claim, seenEpoch, last.claim], [{ writer, epoch: 5 }, 5, undefined]);
+  await sitting.record("answer", 7, 1);
+  assert.equal(queue.waiting(SESSION)[0].writer, writer);
+});
+
+test("each start names a writer of its own: one whose reply was lost may have claimed", async () => {
+  const withStart = { epoch: 5, rev: 1, events: 5 };
+  const { sitting, sent } = await page({}, { withStart });
+
+  await sitting.begin();
+  await sitting.open(await sitting.begin());
+
+  assert.notEqual(sent[0].writer, sent[1].writer);
+  assert.equal(sitting.claim.writer, sent[1].writer);
+});
+
+test("an exam that the page before has loaded is not asked for again", async () => {
+  const { sitting, queue, calls } = await page({});
+
+  const definition = await sitting.loadDefinition({ isLoaded: true });
+  assert.deepEqual([definition, calls], [EXAM, ["exam/"]]);
+
+  await queue.remember(SESSION, { definition: undefined });
+  await sitting.loadDefinition({ isLoaded: true });
+  assert.deepEqual(calls, ["exam/", "exam/"]);
+});
 
 test("the reply to the start is kept as any state is", async () => {
   const { sitting, queue } = await page({ rev: 1, events: 5 });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,6 @@ from tests.sitting import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from pytest_django.fixtures import SettingsWrapper
 
     from primepath.wsgi import Application
     from tests.sitting import Browser
@@ -129,6 +128,31 @@ def test_a_call_takes_the_short_way_and_everything_else_the_whole_one(
     assert bool(CALL.fullmatch(path)) == is_short
 
 
+def test_the_test_page_takes_its_own_way_and_is_protected_like_any_page(
+    application: Application, browser: Browser
+) -> None:
+    from primepath.wsgi import TEST_PAGE
+
+    address = f"/sit/{browser.session.id}/test/"
+    assert TEST_PAGE.fullmatch(address)
+    assert not TEST_PAGE.fullmatch(address.replace("/test/", "/done/"))
+    pages = []
+    for respond in (application.test_page, application.whole):
+        told: list[Any] = []
+        changes = {"REQUEST_METHOD": "GET", "PATH_INFO": address}
+        reply = respond(
+            request(browser, b"", **changes),
+            lambda status, headers, told=told: told.append((status, dict(headers))),
+        )
+        content = re.sub(rb'csrf-token" content="\w+', b"", b"".join(reply))
+        status, headers = told[0]
+        pages.append((status, headers.keys(), headers["Content-Security-Policy"], content))
+
+    assert pages[0] == pages[1]
+    assert pages[0][0] == "200 OK"
+    assert pages[0][1] >= {"X-Frame-Options", "X-Content-Type-Options", "Referrer-Policy"}
+
+
 def test_each_short_path_has_its_view() -> None:
     from placement_test.urls import SHORT, calls
 
@@ -210,9 +234,7 @@ UNUSUAL = {
 
 
 @pytest.mark.parametrize("changes", UNUSUAL.values(), ids=UNUSUAL.keys())
-def test_what_is_not_usual_goes_to_django_unread(
-    browser: Browser, changes: dict[str, str]
-) -> None:
+def test_what_is_not_usual_goes_to_django_unread(browser: Browser, changes: dict[str, str]) -> None:
     wanted = request(browser, batch(browser, 1), **changes)
 
     with pytest.raises(AssertionError, match="handed to Django"):
@@ -221,7 +243,7 @@ def test_what_is_not_usual_goes_to_django_unread(
 
 
 def test_where_pages_come_by_https_only_a_save_by_http_is_sent_there(
-    application: Application, browser: Browser, settings: SettingsWrapper
+    application: Application, browser: Browser, settings: Any
 ) -> None:
     settings.SECURE_SSL_REDIRECT = True
     wanted = request(browser, batch(browser, 1))
@@ -264,10 +286,11 @@ def test_a_save_that_the_database_refuses_may_be_sent_again(
     def away(*_statement: object) -> None:
         raise OperationalError
 
+    body = batch(browser, 1)
     replies = []
     for respond in ways(application):
         with connection.execute_wrapper(away):
-            replies.append(answer(respond, request(browser, batch(browser, 1))))
+            replies.append(answer(respond, request(browser, body)))
 
     for status, headers, content in replies:
         assert status == "503 Service Unavailable"
@@ -275,7 +298,7 @@ def test_a_save_that_the_database_refuses_may_be_sent_again(
         assert content == replies[0][2]
 
 
-def test_what_stands_before_the_calls_sees_every_save(settings: SettingsWrapper) -> None:
+def test_what_stands_before_the_calls_sees_every_save(settings: Any) -> None:
     from primepath.wsgi import Application
 
     settings.CALL_MIDDLEWARE = [settings.CALL_MIDDLEWARE[0], *settings.CALL_MIDDLEWARE]

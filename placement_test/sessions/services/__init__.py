@@ -30,6 +30,7 @@ from placement_test.sessions.services.resuming import (
 from placement_test.sessions.services.sitting import (
     STATE_READS,
     begin,
+    begun_state,
     claim,
     remaining_ms,
     save,
@@ -46,6 +47,7 @@ __all__ = [
     "Rescued",
     "Resumed",
     "begin",
+    "begun_state",
     "bring_in",
     "change_level",
     "claim",

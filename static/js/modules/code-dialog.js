@@ -1,19 +1,20 @@
 // The resume code, asked for in place: the page stays, with all that waits in it.
 
 /** @import {SessionApi} from "./session-api.js" */
-import { slot } from "./page-templates.js";
 
 /**
  * Ask until the server takes the code or the student closes the dialog.
  * @param {object} options
  * @param {HTMLDialogElement} options.dialog
+ * @param {(root: ParentNode, name: string) => HTMLElement} options.slot as the page has it: loaded later,
+ *   this module brings nothing along
  * @param {string} options.session
  * @param {SessionApi} options.api of no session
  * @param {string} options.failed what to say without a reply
  * @param {(ticket: string | null) => Promise<void>} options.keep of this browser's new right
  * @returns {Promise<boolean>} whether this browser may go on
  */
-export function askCode({ dialog, session, api, failed, keep }) {
+export function askCode({ dialog, slot, session, api, failed, keep }) {
   const input = /** @type {HTMLInputElement} */ (slot(dialog, "code"));
   const message = slot(dialog, "message");
   const button = /** @type {HTMLButtonElement} */ (slot(dialog, "confirm"));

@@ -204,8 +204,12 @@
             .sort((one, other) => one.touchedAt - other.touchedAt)
             .map((record) => [record.session, record]),
         );
-        for (const { session, closedAt } of newest.values()) {
-          const isOver = closedAt !== undefined && now - closedAt > KEPT_AFTER_CLOSE_MS;
+        for (const { session, closedAt, touchedAt, ...facts } of newest.values()) {
+          // A test that was loaded and never started is over with its day.
+          const isOnlyLoaded =
+            facts.definition && !facts.last && !facts.ticket && !facts.submission;
+          const since = closedAt ?? (isOnlyLoaded ? touchedAt : now);
+          const isOver = now - since > KEPT_AFTER_CLOSE_MS;
           (isOver && !unsent.has(session) ? removed : held).add(session);
         }
         for (const store of stores) {

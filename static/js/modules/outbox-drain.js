@@ -7,6 +7,7 @@
 import { AnswerSaver } from "./answer-saver.js";
 import { isOver } from "./session-states.js";
 import { handIn } from "./submission.js";
+import { isOnlyLoaded } from "./test-preload.js";
 
 // Twice in the minute within which everything has to be back; random, because a room full of pages
 // was opened together.
@@ -90,7 +91,9 @@ export class OutboxDrain {
   async #ask() {
     const { queue, leads = () => true } = this.#options;
     const own = leads() ? this.#options.own : undefined;
-    const records = (await queue.records()).sort((a, b) => b.touchedAt - a.touchedAt);
+    const records = (await queue.records())
+      .filter((record) => !isOnlyLoaded(record))
+      .sort((a, b) => b.touchedAt - a.touchedAt);
     const known = new Map(records.map((record) => [record.session, record]));
     const waiting = new Set(queue.waiting().map(({ session }) => session));
     const sessions = [...new Set([...waiting, ...known.keys()])].filter((id) => id !== own);

@@ -5,6 +5,16 @@
 /** @param {string} session */
 export const cacheName = (session) => `primepath-session-${session}`;
 
+/** The test page of no session, for this browser to keep. @param {string} language */
+export const shellAddress = (language) => `/sit/shell/${language}/`;
+
+/**
+ * In how many pixels a window shows a page of the paper.
+ * @param {Pick<Window, "innerWidth" | "devicePixelRatio">} window
+ */
+export const paperWidth = ({ innerWidth, devicePixelRatio }) =>
+  innerWidth * (innerWidth < 900 ? 1 : 0.6) * devicePixelRatio;
+
 /**
  * Return a `fetch` of the session's files that keeps what it gets, and `settled()`.
  * Storage that is full, forbidden or missing changes nothing but the keeping.

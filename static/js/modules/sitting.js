@@ -1,6 +1,6 @@
 // One sitting in this page: the right to write, what is known, and every change on its way.
 
-/** @import {AnswersReply, Claim, Entry, EntryKind, EntryValue, ExamDefinition, Reply, SessionState, StateReply} from "../types/protocol.d.ts" */
+/** @import {AnswersReply, Claim, Claimed, Entry, EntryKind, EntryValue, ExamDefinition, Reply, SessionState, StateReply} from "../types/protocol.d.ts" */
 /** @import {AnswerDrafts, Draft} from "./answer-drafts.js" */
 /** @import {AnswerQueue} from "./answer-queue.js" */
 /** @import {AnswerSaver} from "./answer-saver.js" */
@@ -55,6 +55,8 @@ export class Sitting {
   #unstored = new Map();
   /** @type {Promise<void> | null} */
   #reclaiming = null;
+  /** Who is to write, once the session is started. */
+  #wanted = "";
 
   /**
    * @param {object} options
@@ -112,10 +114,18 @@ export class Sitting {
     return { writing: this.#writing.size, unstored: this.#unstored.size };
   }
 
-  /** @returns {Promise<ExamDefinition>} @throws {CallFailed} */
-  async loadDefinition() {
-    const reply = await this.#api.get("exam/", { timeoutMs: 20_000 });
+  /**
+   * @param {{isLoaded?: boolean}} [how] the page before has just loaded it
+   * @returns {Promise<ExamDefinition>}
+   * @throws {CallFailed}
+   */
+  async loadDefinition({ isLoaded = false } = {}) {
     const remembered = await this.#queue.record(this.#session);
+    if (isLoaded && remembered.definition) {
+      this.#book ??= new AnswerBook(remembered.definition);
+      return remembered.definition;
+    }
+    const reply = await this.#api.get("exam/", { timeoutMs: 20_000 });
     if (reply.status !== 200 || !reply.body) {
       if (reply.status !== 0 || !remembered.definition) throw new CallFailed(reply);
       this.#book ??= new AnswerBook(remembered.definition);
@@ -144,7 +154,7 @@ export class Sitting {
     const state = /** @type {StateReply} */ (/** @type {unknown} */ (reply.body));
     const { seenEpoch = 0, ticket } = await this.#queue.record(this.#session);
     // The code opens the test on any device: it is not for the next user of this one.
-    const { ticket: newer, resume_code: _, ...last } = state;
+    const { ticket: newer, resume_code: _, claim: __, ...last } = state;
     await this.#queue.remember(this.#session, {
       last,
       seenEpoch: Math.max(seenEpoch, state.epoch),
@@ -157,18 +167,26 @@ export class Sitting {
     return state;
   }
 
-  /** Start the clock. @returns {Promise<StateReply>} @throws {CallFailed} */
+  /**
+   * Start the clock; the state says under what this page writes, where nobody has written yet.
+   * @returns {Promise<StateReply>}
+   * @throws {CallFailed}
+   */
   async begin() {
-    return this.#note(await this.#api.post("begin/", {}));
+    // Anew each time: a start whose reply was lost may have claimed.
+    this.#wanted = this.#newId();
+    return this.#note(await this.#api.post("begin/", await this.#wish(this.#wanted)));
   }
 
   /**
-   * Take the right to write, and show what the server and the outbox hold.
+   * Take the right to write, unless it came with the start; show what server and outbox hold.
    * @param {StateReply} state
    * @throws {CallFailed}
    */
   async open(state) {
-    const { rev, events } = await this.#claimAnew();
+    const { rev, events } = state.claim
+      ? await this.#use(this.#wanted, state.claim)
+      : await this.#claimAnew();
     // What came between state and claim raised no `rev`: then the first reply has it fetched.
     this.#rev = rev === state.rev && events === state.events ? state.rev : -1;
     this.#merge(state);
@@ -286,18 +304,32 @@ export class Sitting {
     return this.#claim;
   }
 
-  /** @returns {Promise<{rev: unknown, events: unknown}>} where the session stood */
-  async #claimAnew() {
+  /** What a page says that wants to write. @param {string} writer */
+  async #wish(writer) {
     const { seenEpoch = 0 } = await this.#queue.record(this.#session);
+    return { writer, seen_epoch: seenEpoch };
+  }
+
+  /** @returns {Promise<Claimed>} */
+  async #claimAnew() {
     const writer = this.#newId();
-    const reply = await this.#api.post("claim/", { writer, seen_epoch: seenEpoch });
+    const reply = await this.#api.post("claim/", await this.#wish(writer));
     if (reply.status !== 200 || typeof reply.body?.epoch !== "number") throw new CallFailed(reply);
-    const claim = { writer, epoch: reply.body.epoch };
+    return this.#use(writer, /** @type {Claimed} */ (/** @type {unknown} */ (reply.body)));
+  }
+
+  /**
+   * Write as `writer` from now on.
+   * @param {string} writer
+   * @param {Claimed} claimed
+   */
+  async #use(writer, claimed) {
+    const claim = { writer, epoch: claimed.epoch };
     await this.#queue.begin(this.#session, claim);
     await this.#queue.remember(this.#session, { claim, seenEpoch: claim.epoch });
     this.#claim = claim;
     this.#saver.begin(claim);
-    return { rev: reply.body.rev, events: reply.body.events };
+    return claimed;
   }
 
   /** @param {StateReply} state */

@@ -9,7 +9,9 @@ import { MendingApi } from "./mending-api.js";
 import { OutboxDrain } from "./outbox-drain.js";
 import { IndexedDbStore, localStore, memoryStore } from "./outbox-stores.js";
 import { SessionApi } from "./session-api.js";
+import { paperWidth } from "./session-files.js";
 import { isOver } from "./session-states.js";
+import { preload } from "./test-preload.js";
 
 /** @type {Timers} */
 export const timers = {
@@ -110,6 +112,30 @@ export function makeDrain(queue, options) {
     wallClock,
     ...options,
   });
+}
+
+/**
+ * Load a test before it is started; what cannot be had now, its page loads.
+ * @param {string} session
+ */
+export async function preloadTest(session) {
+  const queue = makeQueue();
+  try {
+    await queue.open();
+    await preload({
+      session,
+      queue,
+      api: makeApi(session),
+      fetch: window.fetch.bind(window),
+      caches: window.caches,
+      width: paperWidth(window),
+      language: document.documentElement.lang,
+    });
+  } catch {
+    // Nothing depends on it.
+  } finally {
+    queue.destroy();
+  }
 }
 
 const RESCUE_KEY = "primepath-rescue-key";

@@ -1,12 +1,16 @@
-// The page before the test: the sound check, and the student's word that the clock may start.
+// The page before the test: loads it, checks the sound, and takes the student's word that the clock
+// may start.
 
+import { preloadTest } from "../modules/student-browser.js";
 import { playNotes } from "../modules/test-tone.js";
 
 const start = document.querySelector("[data-start]");
+const session = start?.getAttribute("data-start");
+if (session) void preloadTest(session);
 start?.addEventListener("click", () => {
   try {
     // The runner starts the clock by itself then, once paper and recordings are there.
-    sessionStorage.setItem(`primepath-start-${start.getAttribute("data-start")}`, "1");
+    sessionStorage.setItem(`primepath-start-${session}`, "1");
   } catch {
     // It asks once more.
   }

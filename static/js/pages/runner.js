@@ -15,7 +15,7 @@ import { RunnerCover } from "../modules/runner-cover.js";
 import { RunnerDialogs } from "../modules/runner-dialogs.js";
 import { saveState } from "../modules/save-state.js";
 import { display, SessionClock } from "../modules/session-clock.js";
-import { loadPaper, sessionFiles } from "../modules/session-files.js";
+import { loadPaper, paperWidth, sessionFiles, shellAddress } from "../modules/session-files.js";
 import { isOver } from "../modules/session-states.js";
 import { Shortcuts } from "../modules/shortcuts.js";
 import { CallFailed, Sitting } from "../modules/sitting.js";
@@ -191,9 +191,9 @@ class Runner {
 
   /** @param {boolean} takeOver the student has said so */
   async #load(takeOver) {
-    this.#definition ??= await this.#sitting.loadDefinition();
-    // Who has pressed start on the page before gets the state with the start.
+    // Who has pressed start on the page before has the exam, and gets the state with the start.
     const hasPressed = sessionStorage.getItem(this.#startFlag) !== null;
+    this.#definition ??= await this.#sitting.loadDefinition({ isLoaded: hasPressed });
     let state = hasPressed ? null : await this.#stateOrNothing();
     if (state && isOver(state.state)) return this.#leave();
     this.#build(this.#definition);
@@ -410,12 +410,12 @@ class Runner {
    * @param {boolean} isAwaited before the clock starts; a test that runs goes on meanwhile
    */
   async #keepPaper(definition, isAwaited) {
-    const width = innerWidth * (innerWidth < 900 ? 1 : 0.6) * devicePixelRatio;
-    const options = { address: this.#files, fetch: this.#kept.fetch, width };
-    const page = `/sit/shell/${document.documentElement.lang}/`;
+    const { fetch } = this.#kept;
+    const options = { address: this.#files, fetch, width: paperWidth(window) };
+    const page = shellAddress(document.documentElement.lang);
     const work = Promise.all([
       loadPaper(definition, options),
-      window.caches && this.#kept.fetch(page, location.pathname),
+      window.caches && fetch(page, location.pathname),
     ])
       .then(() => this.#kept.settled())
       // The images of the paper say themselves what is missing.
@@ -682,6 +682,7 @@ class Runner {
       const { askCode } = await import("../modules/code-dialog.js");
       const isTaken = await askCode({
         dialog: /** @type {HTMLDialogElement} */ (element("code-dialog")),
+        slot,
         session: this.#session,
         api: makeApi(),
         failed: this.#templates.word("code-failed"),

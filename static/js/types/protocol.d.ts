@@ -73,6 +73,15 @@ export interface StateReply {
   resume_code?: string | null;
   /** Since another token's last contact; null where there was none. */
   elsewhere_ms?: number | null;
+  /** With a start that nobody's claim came before. */
+  claim?: Claimed | null;
+}
+
+/** The epoch of a writer, and where the session stood when it was given. */
+export interface Claimed {
+  epoch: number;
+  rev: number;
+  events: number;
 }
 
 export type PartKind = "choice" | "choices" | "short" | "long";

@@ -150,34 +150,53 @@ class Page:
                 self._take_state(state.body or {})
                 if self.state in OVER:
                     return False
-                if self.state != "registered" or await self._begin():
+                if self.state != "registered":
                     return await self._claim()
+                if await self._start():
+                    return bool(self.epoch) or await self._claim()
             elif state.status == 401 and not self.profile.ticket:
                 return False
         return False
 
-    async def _begin(self) -> bool:
-        reply = await self._insist("POST", "begin", {})
-        if reply.status != 200 or reply.body is None:
+    async def _start(self) -> bool:
+        """Start the clock; where nobody has claimed, this page may write then."""
+        writer, seen = self._new_writer(), self.profile.seen_epoch
+        body = await self._begin({"writer": writer, "seen_epoch": seen})
+        if body is None:
             return False
-        self.profile.ticket = str(reply.body.get("ticket") or self.profile.ticket)
-        self.profile.has_begun = True
+        if body["claim"] is not None:
+            self._write_as(writer, body["claim"], seen)
         return True
 
+    async def _begin(self, wish: dict[str, Any]) -> dict[str, Any] | None:
+        reply = await self._insist("POST", "begin", wish)
+        if reply.status != 200 or reply.body is None:
+            return None
+        self.profile.ticket = str(reply.body.get("ticket") or self.profile.ticket)
+        self.profile.has_begun = True
+        self.state = str(reply.body["state"])
+        return reply.body
+
+    def _new_writer(self) -> str:
+        return uuid.UUID(int=self.dice.getrandbits(128)).hex
+
     async def _claim(self) -> bool:
-        writer, seen = uuid.UUID(int=self.dice.getrandbits(128)).hex, self.profile.seen_epoch
+        writer, seen = self._new_writer(), self.profile.seen_epoch
         reply = await self._insist("POST", "claim", {"writer": writer, "seen_epoch": seen})
         if reply.status == 200 and reply.body is not None:
-            self.writer, self.epoch = writer, int(reply.body["epoch"])
-            self._last_epoch = self.epoch
-            self.profile.claims.append(Claimed(writer, self.epoch, seen))
-            self.profile.seen_epoch = max(seen, self.epoch)
-            self._awake.set()
+            self._write_as(writer, reply.body, seen)
             return True
         self.needs_code = reply.code == "code_needed"
         if reply.code == "ended":
             await self.refresh()
         return False
+
+    def _write_as(self, writer: str, told: dict[str, Any], seen: int) -> None:
+        self.writer, self.epoch = writer, int(told["epoch"])
+        self._last_epoch = self.epoch
+        self.profile.claims.append(Claimed(writer, self.epoch, seen))
+        self.profile.seen_epoch = max(seen, self.epoch)
+        self._awake.set()
 
     def go_on_as(self, other: Page) -> None:
         """Go on as the writer that the (copied) profile already is, without asking the server."""
@@ -366,7 +385,7 @@ class Page:
         if reply.code == "not_started":
             if self.profile.ticket:
                 return await self._restore()
-            return self.profile.has_begun and await self._begin()
+            return self.profile.has_begun and await self._begin({}) is not None
         return False
 
     async def _restore(self) -> bool:

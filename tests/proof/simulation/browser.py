@@ -334,7 +334,7 @@ class NodePage(Page):
             self.world.call(self, path, asked, lambda heard: self._heard(call, path, asked, heard))
 
     def _asked(self, path: str, body: Any) -> Any:
-        if path == "claim":
+        if path in {"begin", "claim"} and "writer" in body:
             return body["writer"], body["seen_epoch"]
         if path == "restore":
             return Ticket(*json.loads(body["ticket"]))
@@ -363,8 +363,9 @@ class NodePage(Page):
         self.tell("reply", call=call, reply=reply)
 
     def _note_reply(self, path: str, asked: Any, body: dict[str, Any]) -> None:
-        if path == "claim":
-            self.profile.claims.append(Claimed(asked[0], body["epoch"], asked[1]))
+        told = body if path == "claim" else body.get("claim")
+        if told is not None:
+            self.profile.claims.append(Claimed(asked[0], told["epoch"], asked[1]))
         if path == "answers":
             self.profile.statuses.update(
                 ((asked[2], seq), status) for seq, status, _reason in body["accepted"]

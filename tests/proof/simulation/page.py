@@ -350,6 +350,8 @@ class Page(Owner):
     """When the latest question about time was asked that has an answer."""
     wrote_as: tuple[str, int] | None = None
     """Its last claim, kept where it lost the right."""
+    _wanted = ("", 0)
+    """Who is to write, once the session is started, and the highest epoch seen by then."""
     view_of = ""
     """The name of the submission that declared its ``view``."""
 
@@ -522,7 +524,10 @@ class Page(Owner):
         if state["state"] in OVER:
             self.leave()
         elif state["state"] == "registered":
-            self.mended("begin", None, lambda reply: self._begun(reply, take_over=take_over))
+            self._wanted = self._wish()
+            self.mended(
+                "begin", self._wanted, lambda reply: self._begun(reply, take_over=take_over)
+            )
         else:
             self._loaded_open(state, take_over=take_over)
 
@@ -549,6 +554,10 @@ class Page(Owner):
                 self._go_on(state)
 
         if not self._may_open():
+            return
+        if state.get("claim") is not None:
+            self._use(self._wanted, state["claim"])
+            claimed(state["claim"])
             return
         self._claim_anew(claimed, lambda reply: self._call_failed(reply, take_over=take_over))
 
@@ -604,23 +613,30 @@ class Page(Owner):
         else:
             self.later(max(OVER_POLL_MS, heard.floor_ms), self._start_again, take_over)
 
+    def _wish(self) -> tuple[str, int]:
+        """Return a new writer, and the highest epoch that this browser has seen."""
+        return self.world.name(), self.queue.record.get("seen_epoch", 0)
+
     def _claim_anew(self, then: Callable[[dict[str, Any]], None], failed: Answered) -> None:
-        seen = self.queue.record.get("seen_epoch", 0)
-        writer = self.world.name()
+        wish = self._wish()
 
         def answered(heard: Heard) -> None:
             if heard.status != 200 or heard.body is None or "epoch" not in heard.body:
                 failed(heard)
                 return
-            claim = (writer, heard.body["epoch"])
-            self.profile.claims.append(Claimed(writer, claim[1], seen))
-            self.queue.begin(writer)
-            self.queue.remember(claim=claim, seen_epoch=claim[1])
-            self.claim = self.wrote_as = claim
-            self.saver.begin(claim)
+            self._use(wish, heard.body)
             then(heard.body)
 
-        self.mended("claim", (writer, seen), answered)
+        self.mended("claim", wish, answered)
+
+    def _use(self, wish: tuple[str, int], told: dict[str, Any]) -> None:
+        writer, seen = wish
+        claim = (writer, told["epoch"])
+        self.profile.claims.append(Claimed(writer, claim[1], seen))
+        self.queue.begin(writer)
+        self.queue.remember(claim=claim, seen_epoch=claim[1])
+        self.claim = self.wrote_as = claim
+        self.saver.begin(claim)
 
     def _load_state(self, answered: Answered) -> None:
         def heard(reply: Heard) -> None:

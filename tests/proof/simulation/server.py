@@ -153,13 +153,16 @@ class Server:
         except Refused as refused:
             return refused.status, refused.body
 
-    def on_begin(self, _body: None, token: str, now: int) -> dict[str, Any]:
+    def on_begin(self, body: tuple[str, int] | None, token: str, now: int) -> dict[str, Any]:
         held = self._held(token)
+        claimed = None
         if self.state == "registered":
             if held.superseded_at is not None:
                 raise Refused(401, "code_needed")
             self._start(now)
-        return self._state(held, token, now)
+            if body is not None and not self.writers and not self.event_count:
+                claimed = self.on_claim(body, token, now)
+        return {**self._state(held, token, now), "claim": claimed}
 
     def on_exam(self, _body: None, token: str, _now: int) -> dict[str, Any]:
         self._held(token)

@@ -83,11 +83,13 @@ class Twins:
         self.clock.shift(ms / 1000)
 
     def begin(self) -> None:
-        told = self.browser.post("begin", {})
-        model = self.model.handle("begin", None, self.token, self.now)
+        writer, seen = self.dice.choice(WRITERS), self.dice.choice((0, 0, 3))
+        told = self.browser.post("begin", {"writer": writer, "seen_epoch": seen})
+        model = self.model.handle("begin", (writer, seen), self.token, self.now)
         assert told.status_code == model[0]
         assert model[1] is not None
-        assert told.json()["remaining_ms"] == model[1]["remaining_ms"]
+        for name in ("remaining_ms", "epoch", "claim"):
+            assert told.json()[name] == model[1][name], name
 
     def claim(self) -> None:
         writer, seen = self.dice.choice(WRITERS), self.dice.choice((0, 0, 3))

@@ -252,7 +252,7 @@ def told(call: str, body: Any) -> str:
         _nonce, epoch, writer, entries = body
         said = ", ".join(f"{e.seq}: {e.kind} {e.part} = {e.value!r}" for e in entries)
         return f"epoch {epoch} writer {writer[:6]} [{said}]"
-    if call == "claim":
+    if call == "claim" or (call == "begin" and body is not None):
         return f"writer {body[0][:6]} seen {body[1]}"
     if call == "submit":
         return f"writer {body[1][:6]} last {body[2]} digest {body[3][:6]}"
